@@ -1,0 +1,77 @@
+"""A record of one request and its answer, for errors, streams and raw responses.
+
+It holds plain values, so it pickles and costs nothing. Only when somebody asks for
+`httpx.Response` or `httpx.Request` is httpx imported and one made.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ._headers import SECRET_HEADERS, Headers, redacted
+
+if TYPE_CHECKING:
+    import httpx
+
+#: These describe the body as it was on the wire, not the decoded one that is kept.
+_WIRE_ONLY = frozenset({"content-encoding", "transfer-encoding", "content-length"})
+
+
+class Exchange:
+    """What was asked and what came back; `status` is 0 if nothing did."""
+
+    __slots__ = ("content", "headers", "method", "request_headers", "status", "url")
+
+    def __init__(
+        self,
+        method: str,
+        url: str,
+        request_headers: list[tuple[str, str]],
+        *,
+        status: int = 0,
+        headers: Headers | None = None,
+        content: bytes | None = None,
+    ) -> None:
+        self.method = method
+        self.url = url
+        self.request_headers = request_headers
+        self.status = status
+        self.headers = headers or Headers([])
+        self.content = content
+
+    def __reduce__(self) -> object:
+        request_headers = [p for p in self.request_headers if p[0].lower() not in SECRET_HEADERS]
+        pairs = [p for p in self.headers.pairs if p[0].lower() not in SECRET_HEADERS]
+        state = (self.method, self.url, request_headers, self.status, pairs, self.content)
+        return _restore, state
+
+    def httpx_request(self) -> httpx.Request:
+        """The request as httpx has it; secrets are replaced, since it ends up in logs and reports."""
+        import httpx  # noqa: PLC0415
+
+        return httpx.Request(self.method, self.url, headers=redacted(self.request_headers))
+
+    def httpx_response(self) -> httpx.Response:
+        """The answer as httpx has it; its content is empty if it was never read."""
+        import httpx  # noqa: PLC0415
+
+        return httpx.Response(
+            self.status,
+            headers=[pair for pair in self.headers.pairs if pair[0].lower() not in _WIRE_ONLY],
+            content=self.content or b"",
+            request=self.httpx_request(),
+        )
+
+
+def _restore(
+    method: str,
+    url: str,
+    request_headers: list[tuple[str, str]],
+    status: int,
+    pairs: list[tuple[str, str]],
+    content: bytes | None,
+) -> Exchange:
+    headers = Headers(pairs)
+    return Exchange(
+        method, url, request_headers, status=status, headers=headers, content=content
+    )

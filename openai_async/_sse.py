@@ -1,0 +1,114 @@
+"""Server-sent events: bytes in, events out.
+
+Follows the parsing rules of the WHATWG HTML standard (section 9.2.6). Knows no I/O: whoever reads
+the network feeds what it read, in pieces cut anywhere, and gets the events that are complete.
+
+Data stays bytes, since it is JSON that is decoded from bytes next.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+#: A line longer than this is not an event any more but a mistake, or an attack on memory.
+LONGEST_LINE = 64 * 1024 * 1024
+
+_BOM = b"\xef\xbb\xbf"
+
+
+class ServerSentEvent(Struct):
+    """One event: its data, its name ("" if none was sent), and the last id seen so far."""
+
+    data: bytes
+    event: str = ""
+    id: str = ""
+
+
+class LineTooLong(Exception):
+    """A line went on past the limit."""
+
+
+class Decoder:
+    """Turns the bytes of one event stream into events.
+
+    `retry` is the reconnection time in milliseconds that the server asked for, if it did.
+    """
+
+    def __init__(self, *, longest_line: int = LONGEST_LINE) -> None:
+        self.retry: int | None = None
+        self._longest_line = longest_line
+        self._rest: list[bytes] = []
+        self._rest_length = 0
+        self._after_cr = False
+        self._started = False
+        self._data: list[bytes] = []
+        self._data_length = 0
+        self._event = ""
+        self._id = ""
+
+    def feed(self, piece: bytes) -> list[ServerSentEvent]:
+        """The events that `piece` completes. Raises `LineTooLong`."""
+        events: list[ServerSentEvent] = []
+        for line in self._lines(piece):
+            if line:
+                self._take(line)
+            elif self._data or self._event:
+                self._dispatch(events)
+        return events
+
+    def _lines(self, piece: bytes) -> list[bytes]:
+        """The complete lines; the beginning of an incomplete one is kept for the next piece."""
+        if self._after_cr and piece:  # the second half of a CR LF that was cut in two
+            self._after_cr = False
+            piece = piece[1:] if piece[:1] == b"\n" else piece
+        if b"\n" not in piece and b"\r" not in piece:
+            self._keep(piece)
+            return []
+        if self._rest:
+            self._rest.append(piece)
+            piece = b"".join(self._rest)
+            self._rest.clear()
+            self._rest_length = 0
+        if b"\r" in piece:
+            self._after_cr = piece.endswith(b"\r")
+            piece = piece.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        lines = piece.split(b"\n")
+        if not self._started:
+            lines[0] = lines[0].removeprefix(_BOM)
+            self._started = True
+        self._keep(lines.pop())
+        return lines
+
+    def _keep(self, rest: bytes) -> None:
+        if rest:
+            self._rest.append(rest)
+            self._rest_length += len(rest)
+            self._check_length(self._rest_length)
+
+    def _check_length(self, length: int) -> None:
+        if length > self._longest_line:
+            raise LineTooLong(f"a line of the event stream exceeds {self._longest_line} bytes")
+
+    def _take(self, line: bytes) -> None:
+        name, _, value = line.partition(b":")
+        value = value.removeprefix(b" ")
+        if name == b"data":
+            self._data.append(value)
+            self._data_length += len(value)
+            self._check_length(self._data_length)
+        elif name == b"event":
+            self._event = value.decode("utf-8", "replace")
+        elif name == b"id":
+            if b"\0" not in value:
+                self._id = value.decode("utf-8", "replace")
+        elif name == b"retry" and value.isdigit():
+            self.retry = int(value)
+
+    def _dispatch(self, events: list[ServerSentEvent]) -> None:
+        # An event without data only sets state: the standard does not hand it over.
+        if self._data:
+            data = self._data[0] if len(self._data) == 1 else b"\n".join(self._data)
+            events.append(ServerSentEvent(data, self._event, self._id))
+        self._data = []
+        self._data_length = 0
+        self._event = ""

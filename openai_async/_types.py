@@ -1,0 +1,44 @@
+"""Types of arguments that many methods share."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from typing import IO, Any, Protocol, SupportsIndex, TypeVar, Union, overload
+
+from typing_extensions import TypeAlias
+
+from ._sentinels import Omit
+
+T_co = TypeVar("T_co", covariant=True)
+
+Headers: TypeAlias = Mapping[str, Union[str, Omit]]  # noqa: UP007
+Query: TypeAlias = Mapping[str, object]
+Body: TypeAlias = object
+
+FileContent: TypeAlias = Union[IO[bytes], bytes, os.PathLike[str]]
+FileTypes: TypeAlias = Union[
+    # what to send; a name and what to send; with its content type; with headers of the part
+    FileContent,
+    tuple[str | None, FileContent],
+    tuple[str | None, FileContent, str | None],
+    tuple[str | None, FileContent, str | None, Mapping[str, str]],
+]
+
+#: A key, or a function that gives one: plain, or returning an awaitable.
+APIKey: TypeAlias = Union[str, Callable[[], str], Callable[[], Awaitable[str]]]
+
+
+class SequenceNotStr(Protocol[T_co]):
+    """A sequence of strings that is not itself a string."""
+
+    @overload
+    def __getitem__(self, index: SupportsIndex, /) -> T_co: ...
+    @overload
+    def __getitem__(self, index: slice, /) -> Sequence[T_co]: ...
+    def __contains__(self, value: object, /) -> bool: ...
+    def __len__(self) -> int: ...
+    def __iter__(self) -> Iterator[T_co]: ...
+    def index(self, value: Any, start: int = 0, stop: int = ..., /) -> int: ...
+    def count(self, value: Any, /) -> int: ...
+    def __reversed__(self) -> Iterator[T_co]: ...
