@@ -1,0 +1,142 @@
+"""From a method's arguments to a request that is ready to be sent, as often as it takes. Pure."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from ._config import Settings
+from ._dump import encode
+from ._headers import async_library, merge
+from ._multipart import MultipartBody
+from ._operation import Auth, Operation
+from ._retry import check_max_retries
+from ._sentinels import Omit, is_given, not_given
+from ._timeouts import Timeout, phases
+from ._transport import Body, WireRequest
+from ._urls import expand, join
+
+#: The options every method takes: extra_headers, extra_query, extra_body, timeout.
+Options = tuple[Any, Any, Any, Any]
+
+NO_OPTIONS: Options = (None, None, None, not_given)
+
+_KEY_NEEDED = {
+    "bearer": "This method needs an API key: pass api_key= to the client, or set OPENAI_API_KEY.",
+    "admin": "This method needs an admin key: pass admin_api_key= to the client, or set "
+    "OPENAI_ADMIN_KEY.",
+    "either": "This request needs a key: pass api_key= to the client, or set OPENAI_API_KEY.",
+}
+
+
+class Call:
+    """One call of a method: everything about its requests but what changes between attempts."""
+
+    __slots__ = (
+        "auth",
+        "body",
+        "headers",
+        "max_retries",
+        "method",
+        "timeout",
+        "url",
+        "wants_key",
+    )
+
+    def __init__(
+        self,
+        settings: Settings,
+        operation: Operation[Any],
+        *,
+        path: Mapping[str, object] | None = None,
+        query: Mapping[str, object] | None = None,
+        body: Any = None,
+        files: Mapping[str, Any] | None = None,
+        content: bytes | Body | None = None,
+        options: Options = NO_OPTIONS,
+        max_retries: int | None = None,
+        idempotency_key: str | None = None,
+    ) -> None:
+        extra_headers, extra_query, extra_body, timeout = options
+        path_of_call = expand(operation.path, path) if path else operation.path
+        parameters = {**settings._custom_query, **(query or {}), **(extra_query or {})}
+        given = timeout if is_given(timeout) else settings.timeout
+        limit = settings.max_retries if max_retries is None else check_max_retries(max_retries)
+        self.method = operation.method
+        self.url = join(settings._base_url, path_of_call, parameters)
+        self.timeout: Timeout = phases(given)
+        self.max_retries = limit
+        self.auth: Auth = operation.auth
+        self.body: bytes | Body | None = content
+        content_type: str | None = None
+        body = with_extra_body(body, extra_body)
+        if operation.file_fields or files:
+            form = _form(body or {}, operation.file_fields, files or {})
+            self.body, content_type = form, form.content_type
+        elif content is None and body is not None:
+            self.body = encode(body)
+        own: dict[str, str | Omit] = {}
+        if self.timeout.read is not None:
+            own["X-Stainless-Read-Timeout"] = str(self.timeout.read)
+        if self.method == "GET":
+            own["Content-Type"] = Omit()
+        else:
+            own["Idempotency-Key"] = idempotency_key or f"anyio-retry-{secrets.token_hex(16)}"
+        if content_type is not None:
+            own["Content-Type"] = content_type
+        self.wants_key = not _names_authorization(settings._custom_headers, extra_headers)
+        self.headers = merge(settings.default_headers, own, operation.headers, extra_headers or {})
+        self.headers.setdefault(
+            "x-stainless-async",
+            ("X-Stainless-Async", "false" if settings._blocking else f"async:{async_library()}"),
+        )
+
+    @property
+    def replayable(self) -> bool:
+        return self.body is None or isinstance(self.body, bytes) or self.body.replayable
+
+    def attempt(self, number: int, key: str | None) -> WireRequest:
+        """The request of attempt `number` (0 is the first), with `key` if it needs one.
+
+        Raises TypeError if it needs one and there is none.
+        """
+        headers = dict(self.headers)
+        if self.wants_key:
+            if not key:
+                raise TypeError(_KEY_NEEDED[self.auth])
+            headers["authorization"] = ("Authorization", f"Bearer {key}")
+        headers.setdefault("x-stainless-retry-count", ("X-Stainless-Retry-Count", str(number)))
+        return WireRequest(self.method, self.url, list(headers.values()), self.body, self.timeout)
+
+
+def with_extra_body(body: Any, extra: Any) -> Any:
+    """`body` with the fields of `extra` over its own; `omit` in `extra` takes a field away."""
+    if extra is None:
+        return body
+    if body is None:
+        return extra
+    if not isinstance(body, Mapping):
+        raise RuntimeError("extra_body can only be added to a body that is a mapping.")
+    if not isinstance(extra, Mapping):
+        raise TypeError(f"extra_body must be a mapping, not {type(extra).__name__}.")
+    return {**body, **extra}
+
+
+def _form(
+    body: Mapping[str, Any], file_fields: tuple[str, ...], files: Mapping[str, Any]
+) -> MultipartBody:
+    parts: list[tuple[str, Any]] = []
+    for name, value in {**{n: body[n] for n in file_fields if n in body}, **files}.items():
+        if isinstance(value, list):
+            parts += [(f"{name}[]", each) for each in value]
+        elif is_given(value):
+            parts.append((name, value))
+    fields = {name: value for name, value in body.items() if name not in file_fields}
+    return MultipartBody(fields, parts)
+
+
+def _names_authorization(*layers: Mapping[str, Any] | None) -> bool:
+    """Whether the caller sets, or takes away, the header that would carry the key."""
+    return any(name.lower() == "authorization" for layer in layers for name in layer or {})
+

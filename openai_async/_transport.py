@@ -1,0 +1,108 @@
+"""What the engine asks of the network: a request in, a status, headers and a stream of bytes out.
+
+Two protocols and two errors. Whatever speaks HTTP underneath translates its own exceptions into
+`ConnectionFailed` and `TimedOut`, with the original as `__cause__`; any other exception is a bug or
+somebody's decision (a hook that raised) and passes through untouched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from typing import Protocol
+
+from msgspec import Struct
+
+from ._headers import Headers
+from ._timeouts import Timeout
+
+
+class Body(Protocol):
+    """A request body that is read piece by piece, from its beginning each time."""
+
+    @property
+    def length(self) -> int | None:
+        """Its size in bytes, or None if that is not known before it is read."""
+
+    @property
+    def replayable(self) -> bool:
+        """Whether it can be read more than once."""
+
+    def __aiter__(self) -> AsyncIterator[bytes]: ...
+
+
+class WireRequest(Struct):
+    """One attempt, ready to be sent."""
+
+    method: str
+    url: str
+    headers: list[tuple[str, str]]
+    body: bytes | Body | None
+    timeout: Timeout
+    follow_redirects: bool = True
+
+
+class WireReply(Protocol):
+    """An answer whose head has arrived. Its body is read once, by `read` or by `receive`."""
+
+    status: int
+    headers: Headers
+    http_version: str
+
+    async def read(self) -> bytes:
+        """The whole body; the connection is free again afterwards."""
+
+    async def receive(self) -> bytes:
+        """What the next network read brings, decoded; b"" at the end."""
+
+    async def close(self) -> None:
+        """Gives the connection back, or closes it if the body was not read to its end."""
+
+    def abandon(self) -> None:
+        """Like `close` for who cannot wait: called from any thread, also while collecting garbage."""
+
+
+class Transport(Protocol):
+    """Sends requests, on whatever event loop is running."""
+
+    async def send(self, request: WireRequest) -> WireReply: ...
+
+    async def close(self) -> None: ...
+
+    @property
+    def closed(self) -> bool: ...
+
+
+class LateTransport:
+    """A transport that is loaded by the first request, so that making a client costs nothing."""
+
+    def __init__(self, load: Callable[[], Transport]) -> None:
+        self._load = load
+        self._transport: Transport | None = None
+        self._closed = False
+
+    @property
+    def closed(self) -> bool:
+        return self._closed
+
+    async def send(self, request: WireRequest) -> WireReply:
+        if self._closed:
+            raise RuntimeError(CLOSED)
+        if self._transport is None:
+            self._transport = self._load()
+        return await self._transport.send(request)
+
+    async def close(self) -> None:
+        self._closed = True
+        if self._transport is not None:
+            await self._transport.close()
+
+
+CLOSED = "The client is closed. Make a new one, or close it later."
+
+
+class ConnectionFailed(Exception):
+    """No answer: refused, reset, cut off, not HTTP, no such host, no trust."""
+
+
+class TimedOut(ConnectionFailed):
+    """No answer in time."""

@@ -1,0 +1,69 @@
+"""Many uploads at once, in a task group, with a bound."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any, TypeVar
+
+import anyio
+
+T = TypeVar("T")
+
+
+async def upload_all(
+    upload: Callable[[Any], Awaitable[T]],
+    files: Iterable[Any],
+    *,
+    max_concurrency: int,
+    on_upload: Callable[[int], Awaitable[None]] | None = None,
+) -> list[T]:
+    """What `upload` returned for each of `files`, in their order, at most `max_concurrency` at once.
+
+    `files` is consumed as uploads begin, so an iterator may open each file when its turn comes.
+    `on_upload` is told how many are done. The first failure cancels the others and is raised as it
+    is, with a note that names the file and what had been uploaded, for that stays on the server.
+    """
+    if max_concurrency < 1:
+        raise ValueError(f"max_concurrency must be at least 1: {max_concurrency}.")
+    waiting = enumerate(files)
+    results: dict[int, T] = {}
+    reporting = anyio.Lock()
+    failures: list[BaseException] = []
+
+    async def work(scope: anyio.CancelScope) -> None:
+        for position, file in waiting:
+            try:
+                results[position] = await upload(file)
+                if on_upload is not None:
+                    async with reporting:  # so that the numbers only grow
+                        await on_upload(len(results))
+            except Exception as failure:
+                _note(failure, f"This happened to file {position} ({describe(file)}).")
+                failures.append(failure)
+                scope.cancel()
+                return
+
+    async with anyio.create_task_group() as group:
+        for _ in range(max_concurrency):
+            group.start_soon(work, group.cancel_scope)
+    if failures:
+        done = ", ".join(str(results[position]) for position in sorted(results)) or "none"
+        _note(failures[0], f"Uploaded before that, and still on the server: {done}.")
+        raise failures[0]
+    return [results[position] for position in sorted(results)]
+
+
+def describe(file: Any) -> str:
+    """A name for `file` in a message; never its content."""
+    if isinstance(file, tuple) and file:
+        return str(file[0]) if file[0] else describe(file[1])
+    if isinstance(file, os.PathLike):
+        return os.fspath(file)
+    name = getattr(file, "name", None)
+    return name if isinstance(name, str) else f"{type(file).__name__} without a name"
+
+
+def _note(error: BaseException, note: str) -> None:
+    """What `BaseException.add_note` does from Python 3.11 on."""
+    error.__dict__.setdefault("__notes__", []).append(note)

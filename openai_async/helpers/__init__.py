@@ -1,0 +1,1 @@
+"""Helper methods that join generated resources as mixins: one module for one family."""

@@ -1,0 +1,150 @@
+"""Vector store file batches: wait for one, and fill one from files in a single call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sized
+from typing import TYPE_CHECKING, Any, cast
+
+from msgspec import Struct
+
+from .. import _callbacks
+from .._polling import check_interval, poll, poll_headers
+from .._sentinels import NotGiven, Omit, omit
+from .._uploads import upload_all
+from ..types.vector_stores import VectorStoreFileBatch
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+    from .._resource import Reply
+    from .._types import FileTypes, SequenceNotStr
+    from ..resources._root import Namespaces
+    from ..resources.vector_stores import FileBatches
+    from ..types.vector_stores import FileBatchCreateParamsFile, FileChunkingStrategyParam
+
+
+class UploadProgress(Struct):
+    """How far a bulk upload has come: the files first, then how the server processes them."""
+
+    uploaded: int
+    total: int | None
+    """How many there will be; None when the files come from an iterator that cannot tell."""
+    batch: VectorStoreFileBatch | None = None
+
+
+class FileBatchesHelpers:
+    """Joins the methods of `vector_stores.file_batches`."""
+
+    async def poll(
+        self,
+        batch_id: str,
+        *,
+        vector_store_id: str,
+        poll_interval_ms: float | Omit | NotGiven = omit,
+        on_progress: Callable[[VectorStoreFileBatch], Any] | None = None,
+    ) -> VectorStoreFileBatch:
+        """The batch once no file of it is in progress, asked for again and again until then.
+
+        Between two questions it waits `poll_interval_ms` milliseconds if given, else as long as the
+        last answer says in `openai-poll-after-ms`, else a second. `on_progress` sees every answer.
+        `GET /vector_stores/{vector_store_id}/file_batches/{batch_id}`.
+        """
+        check_interval(poll_interval_ms)
+        batches = cast("FileBatches", self)._with_replies()
+        headers = poll_headers(poll_interval_ms)
+
+        def fetch() -> Awaitable[Reply[VectorStoreFileBatch]]:
+            reply = batches.retrieve(
+                batch_id, vector_store_id=vector_store_id, extra_headers=headers
+            )
+            return cast("Awaitable[Reply[VectorStoreFileBatch]]", reply)
+
+        async def report(batch: VectorStoreFileBatch) -> None:
+            if on_progress is not None:
+                await _callbacks.call(on_progress, batch)
+
+        return await poll(fetch, done=_is_done, interval_ms=poll_interval_ms, on_poll=report)
+
+    async def create_and_poll(
+        self,
+        vector_store_id: str,
+        *,
+        attributes: dict[str, str | float | bool] | None | Omit = omit,
+        chunking_strategy: FileChunkingStrategyParam | Omit = omit,
+        file_ids: SequenceNotStr[str] | Omit = omit,
+        files: Iterable[FileBatchCreateParamsFile] | Omit = omit,
+        poll_interval_ms: float | Omit | NotGiven = omit,
+        on_progress: Callable[[VectorStoreFileBatch], Any] | None = None,
+    ) -> VectorStoreFileBatch:
+        """A new batch of files that were uploaded before, once they are processed.
+
+        `POST /vector_stores/{vector_store_id}/file_batches`, then as `poll`.
+        """
+        check_interval(poll_interval_ms)
+        batch = await cast("FileBatches", self).create(
+            vector_store_id,
+            attributes=attributes,
+            chunking_strategy=chunking_strategy,
+            file_ids=file_ids,
+            files=files,
+        )
+        return await self.poll(
+            batch.id,
+            vector_store_id=vector_store_id,
+            poll_interval_ms=poll_interval_ms,
+            on_progress=on_progress,
+        )
+
+    async def upload_and_poll(
+        self,
+        vector_store_id: str,
+        *,
+        files: Iterable[FileTypes],
+        max_concurrency: int = 5,
+        file_ids: SequenceNotStr[str] = (),
+        poll_interval_ms: float | Omit | NotGiven = omit,
+        chunking_strategy: FileChunkingStrategyParam | Omit = omit,
+        on_progress: Callable[[UploadProgress], Any] | None = None,
+    ) -> VectorStoreFileBatch:
+        """A new batch of `files`, uploaded now, and of `file_ids`, once all are processed.
+
+        At most `max_concurrency` files are uploaded at once. If one cannot be uploaded the others
+        are cancelled and its error is raised, with a note that names the file and those already
+        uploaded. `on_progress` is called after each upload and each poll.
+        `POST /files` for each, `POST /vector_stores/{vector_store_id}/file_batches`, then as `poll`.
+        """
+        check_interval(poll_interval_ms)
+        if isinstance(files, (str, bytes)):
+            raise TypeError("files must be a list of files, not a single one.")
+        total = len(files) if isinstance(files, Sized) else None
+        api_files = cast("Namespaces", cast("FileBatches", self)._client).files
+
+        async def upload(file: FileTypes) -> str:
+            return (await api_files.create(file=file, purpose="assistants")).id
+
+        async def report(uploaded: int, batch: VectorStoreFileBatch | None = None) -> None:
+            if on_progress is not None:
+                await _callbacks.call(on_progress, UploadProgress(uploaded, total, batch))
+
+        uploaded = await upload_all(
+            upload, files, max_concurrency=max_concurrency, on_upload=report
+        )
+        if not uploaded and not len(file_ids):
+            raise ValueError("files is empty. To process files uploaded before: create_and_poll().")
+
+        async def on_batch(batch: VectorStoreFileBatch) -> None:
+            await report(len(uploaded), batch)
+
+        return await self.create_and_poll(
+            vector_store_id,
+            file_ids=[*file_ids, *uploaded],
+            chunking_strategy=chunking_strategy,
+            poll_interval_ms=poll_interval_ms,
+            on_progress=on_batch,
+        )
+
+
+def _is_done(batch: VectorStoreFileBatch) -> bool:
+    """Whether nothing is in progress any more; a batch without counts goes by its status."""
+    counts = batch.file_counts
+    return batch.status != "in_progress" if counts is None else not counts.in_progress

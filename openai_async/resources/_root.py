@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .chat import Chat
+    from .embeddings import Embeddings
+    from .files import Files
+    from .models import Models
+    from .vector_stores import VectorStores
+
+
+class Namespaces:
+    """The resources of a client, each made when it is first used."""
+
+    @cached_property
+    def chat(self) -> Chat:
+        from .chat import Chat  # noqa: PLC0415
+
+        return Chat(self)
+
+    @cached_property
+    def embeddings(self) -> Embeddings:
+        from .embeddings import Embeddings  # noqa: PLC0415
+
+        return Embeddings(self)
+
+    @cached_property
+    def files(self) -> Files:
+        from .files import Files  # noqa: PLC0415
+
+        return Files(self)
+
+    @cached_property
+    def models(self) -> Models:
+        from .models import Models  # noqa: PLC0415
+
+        return Models(self)
+
+    @cached_property
+    def vector_stores(self) -> VectorStores:
+        from .vector_stores import VectorStores  # noqa: PLC0415
+
+        return VectorStores(self)
