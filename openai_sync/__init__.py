@@ -1,0 +1,108 @@
+"""A client of the OpenAI API for blocking code: scripts, notebooks, threads.
+
+    client = OpenAI()
+    completion = client.chat.completions.create(model=..., messages=[...])
+
+It runs the coroutines of `openai_async` on a loop thread; everything but the waiting is there.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from openai_async import (
+    APIConnectionError,
+    APIError,
+    APIResponseValidationError,
+    APIStatusError,
+    APITimeoutError,
+    Attempt,
+    AuthenticationError,
+    BadRequestError,
+    BaseModel,
+    ConflictError,
+    ContentFilterFinishReasonError,
+    DEFAULT_MAX_RETRIES,
+    DEFAULT_TIMEOUT,
+    HttpxBinaryResponseContent,
+    InternalServerError,
+    LengthFinishReasonError,
+    NOT_GIVEN,
+    NotFoundError,
+    NotGiven,
+    OAuthError,
+    Omit,
+    OpenAIError,
+    PermissionDeniedError,
+    RateLimitError,
+    RequestOptions,
+    Retry,
+    StreamAlreadyConsumed,
+    Timeout,
+    Unknown,
+    UnprocessableEntityError,
+    not_given,
+    omit,
+    __title__,
+    __version__,
+)
+from openai_async._lazy import lazy_names
+
+from ._bridge import Stream
+from ._client import Client, OpenAI
+
+if TYPE_CHECKING:
+    from openai_async import types as types
+
+    from . import pagination as pagination
+    from . import resources as resources
+else:
+    __getattr__, __dir__, _ = lazy_names(
+        __name__,
+        {
+            "openai_async.types": ("types",),
+            ".pagination": ("pagination",),
+            ".resources": ("resources",),
+        },
+    )
+
+__all__ = [
+    "APIConnectionError",
+    "APIError",
+    "APIResponseValidationError",
+    "APIStatusError",
+    "APITimeoutError",
+    "Attempt",
+    "AuthenticationError",
+    "BadRequestError",
+    "BaseModel",
+    "Client",
+    "ConflictError",
+    "ContentFilterFinishReasonError",
+    "DEFAULT_MAX_RETRIES",
+    "DEFAULT_TIMEOUT",
+    "HttpxBinaryResponseContent",
+    "InternalServerError",
+    "LengthFinishReasonError",
+    "NOT_GIVEN",
+    "NotFoundError",
+    "NotGiven",
+    "OAuthError",
+    "Omit",
+    "OpenAI",
+    "OpenAIError",
+    "PermissionDeniedError",
+    "RateLimitError",
+    "RequestOptions",
+    "Retry",
+    "Stream",
+    "StreamAlreadyConsumed",
+    "Timeout",
+    "Unknown",
+    "UnprocessableEntityError",
+    "__title__",
+    "__version__",
+    "not_given",
+    "omit",
+    "types",
+]

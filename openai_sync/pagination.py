@@ -1,0 +1,65 @@
+"""Lists that come a page at a time: iterate over a page for all items of it and of those after it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Generic, TypeVar
+
+from openai_async._fields import LIVE, public_class
+from openai_async.pagination import (
+    AsyncCursorPage,
+    AsyncPage,
+    AsyncPages,
+    CursorPage,
+    Page,
+    PageInfo,
+)
+from typing_extensions import Self
+
+from ._portal import run
+
+T = TypeVar("T")
+
+
+class SyncPages(Page[T], Generic[T]):
+    """What blocking pages can do."""
+
+    def get_next_page(self) -> Self:
+        """The next page. Raises RuntimeError if this is the last one: see `has_next_page`."""
+        page: AsyncPages[T] = self.__dict__.get(LIVE) or AsyncPages.model_construct()
+        next_page: Self = to_sync(run(page.get_next_page))
+        return next_page
+
+    def iter_pages(self) -> Iterator[Self]:
+        """This page and all that follow."""
+        page = self
+        yield page
+        while page.has_next_page():
+            page = page.get_next_page()
+            yield page
+
+    def __iter__(self) -> Iterator[T]:  # type: ignore[override]
+        """The items of this page and of all that follow."""
+        for page in self.iter_pages():
+            yield from page.data or []
+
+
+class SyncPage(SyncPages[T], Generic[T]):
+    """A list without pages."""
+
+
+class SyncCursorPage(SyncPages[T], CursorPage[T], Generic[T]):
+    """A page that knows the next one by its last item."""
+
+
+_TWINS: dict[type[Any], type[Any]] = {AsyncPage: SyncPage, AsyncCursorPage: SyncCursorPage}
+
+
+def to_sync(page: AsyncPages[Any]) -> Any:
+    """`page` with blocking methods."""
+    twin = page._become(_TWINS[public_class(type(page))])
+    twin.__dict__[LIVE] = page
+    return twin
+
+
+__all__ = ["PageInfo", "SyncCursorPage", "SyncPage"]
