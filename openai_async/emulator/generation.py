@@ -1,0 +1,61 @@
+"""The endpoints which generate: chat completions, embeddings, and the models that do it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from .chat import answer, completion
+from .chunks import chunks, events
+from .errors import ApiError
+from .replies import JsonReply, event_stream, fault_of
+from .settings import Settings
+from .shapes import is_object
+from .store import Store
+from .vectors import embed
+
+
+async def json_body(request: Request) -> dict[str, Any]:
+    """The JSON object in the body of a request."""
+    try:
+        body = msgspec.json.decode(await request.body())
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise ApiError(400, "We could not parse the JSON body of your request.") from None
+    if not is_object(body):
+        raise ApiError(400, "The body of your request must be a JSON object.")
+    return body
+
+
+class Generation:
+    """Answers, all of them pure functions of the request."""
+
+    def __init__(self, store: Store, settings: Settings) -> None:
+        self.store = store
+        self.settings = settings
+
+    async def chat(self, request: Request) -> Response:
+        body = await json_body(request)
+        said = answer(body)
+        if not body.get("stream"):
+            return JsonReply(completion(said))
+        options: Any = body.get("stream_options") or {}
+        pieces = chunks(said, include_usage=bool(options.get("include_usage")))
+        return event_stream(
+            events(pieces, fault_of(request.scope)), delay=self.settings.chunk_delay_ms / 1000
+        )
+
+    async def embeddings(self, request: Request) -> Response:
+        return JsonReply(embed(await json_body(request)))
+
+    async def models(self, request: Request) -> Response:
+        data = [self.store.model(identifier) for identifier in self.store.models]
+        return JsonReply({"object": "list", "data": data})
+
+    async def model(self, request: Request) -> Response:
+        return JsonReply(self.store.model(request.path_params["model"]))
+
+    async def delete_model(self, request: Request) -> Response:
+        return JsonReply(self.store.delete_model(request.path_params["model"]))
