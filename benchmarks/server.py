@@ -1,0 +1,138 @@
+"""A server that answers at once with canned bytes, so that what is measured is the client.
+
+It reads requests just well enough to find their ends. Run as `python -m benchmarks.server`; prints
+its port.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import struct
+
+CHUNKS = 200
+VECTORS, DIMENSIONS = 32, 1536
+
+_TEXT = "Programs wait because the world is slower than they are. " * 4
+
+
+def _completion() -> bytes:
+    message = {"role": "assistant", "content": _TEXT, "refusal": None, "annotations": []}
+    choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": "stop"}
+    usage = {
+        "prompt_tokens": 19,
+        "completion_tokens": 40,
+        "total_tokens": 59,
+        "prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": 0},
+        "completion_tokens_details": {"reasoning_tokens": 0, "audio_tokens": 0},
+    }
+    return json.dumps(
+        {
+            "id": "chatcmpl-B9MBs8CjcvOU2jLn4n570S5qMJKcT",
+            "object": "chat.completion",
+            "created": 1741569952,
+            "model": "gpt-4o-mini-2024-07-18",
+            "choices": [choice],
+            "usage": usage,
+            "service_tier": "default",
+            "system_fingerprint": "fp_44709d6fcb",
+        }
+    ).encode()
+
+
+def _event(number: int) -> bytes:
+    choice = {"index": 0, "delta": {"content": f" word{number}"}, "finish_reason": None}
+    chunk = {
+        "id": "chatcmpl-B9MHDbslfkBeAs8l4bebGdFOJ6PeG",
+        "object": "chat.completion.chunk",
+        "created": 1741570283,
+        "model": "gpt-4o-mini-2024-07-18",
+        "service_tier": "default",
+        "system_fingerprint": "fp_44709d6fcb",
+        "choices": [{**choice, "logprobs": None}],
+        "usage": None,
+    }
+    return b"data: " + json.dumps(chunk).encode() + b"\n\n"
+
+
+def _embeddings(*, as_numbers: bool) -> bytes:
+    numbers = [(i * 7919 % 200003 - 100001) / 1234567 for i in range(DIMENSIONS)]
+    encoded = base64.b64encode(struct.pack(f"<{DIMENSIONS}f", *numbers)).decode()
+    vector = numbers if as_numbers else encoded
+    data = [{"object": "embedding", "index": i, "embedding": vector} for i in range(VECTORS)]
+    usage = {"prompt_tokens": 320, "total_tokens": 320}
+    body = {"object": "list", "data": data, "model": "text-embedding-3-small", "usage": usage}
+    return json.dumps(body).encode()
+
+
+def _whole(body: bytes) -> list[bytes]:
+    head = (
+        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nx-request-id: req_1\r\n"
+        f"content-length: {len(body)}\r\n\r\n"
+    )
+    return [head.encode() + body]
+
+
+def _chunked(piece: bytes) -> bytes:
+    return b"%x\r\n%b\r\n" % (len(piece), piece)
+
+
+def _stream() -> list[bytes]:
+    head = (
+        b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream; charset=utf-8\r\n"
+        b"x-request-id: req_1\r\ntransfer-encoding: chunked\r\n\r\n"
+    )
+    events = [_chunked(_event(number)) for number in range(CHUNKS)]
+    return [head, *events, _chunked(b"data: [DONE]\n\n"), b"0\r\n\r\n"]
+
+
+COMPLETION, STREAM = _whole(_completion()), _stream()
+VECTORS_AS_BASE64, VECTORS_AS_NUMBERS = (
+    _whole(_embeddings(as_numbers=as_numbers)) for as_numbers in (False, True)
+)
+
+
+class Canned(asyncio.Protocol):
+    """Answers each request as soon as it is whole, an event a write."""
+
+    def __init__(self) -> None:
+        self.received = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self.received += data
+        while (end := self.received.find(b"\r\n\r\n")) >= 0:
+            head = self.received[:end].lower()
+            length = head.partition(b"content-length:")[2].partition(b"\r\n")[0]
+            size = end + 4 + int(length or 0)
+            if len(self.received) < size:
+                return
+            request, self.received = self.received[:size], self.received[size:]
+            self.answer(request)
+
+    def answer(self, request: bytes) -> None:
+        compact = request.replace(b" ", b"")
+        if b"/embeddings" in request[:100]:
+            as_numbers = b'"encoding_format":"float"' in compact
+            answer = VECTORS_AS_NUMBERS if as_numbers else VECTORS_AS_BASE64
+        elif b'"stream":true' in compact:
+            answer = STREAM
+        else:
+            answer = COMPLETION
+        for piece in answer:
+            self.transport.write(piece)
+
+
+async def main() -> None:
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(Canned, "127.0.0.1", 0, backlog=4096)
+    print(server.sockets[0].getsockname()[1], flush=True)
+    await server.serve_forever()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
