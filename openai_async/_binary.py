@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import email.message
 import json
 import os
 from collections.abc import AsyncIterator, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import anyio
 
-from ._exchange import Exchange
+from ._exchange import Exchange, record
 
 if TYPE_CHECKING:
     import httpx
+
+T = TypeVar("T")
 
 _PIECE = 64 * 1024
 
@@ -24,8 +27,8 @@ class HttpxBinaryResponseContent:
     `a` in front are the awaitable twins, kept for code written for the official client.
     """
 
-    def __init__(self, answer: Exchange) -> None:
-        self._answer = answer
+    def __init__(self, response: httpx.Response | Exchange) -> None:
+        self._answer: Exchange = record(response)
 
     @property
     def response(self) -> httpx.Response:
@@ -43,19 +46,26 @@ class HttpxBinaryResponseContent:
 
     @property
     def text(self) -> str:
-        """The file as text, in the encoding the answer names, else UTF-8."""
-        return self.content.decode(self.encoding or "utf-8", "replace")
+        """The file as text, in its `encoding`."""
+        return self.content.decode(self.encoding, "replace")
 
     @property
-    def encoding(self) -> str | None:
-        """The encoding that the answer names."""
-        return self.charset_encoding
+    def encoding(self) -> str:
+        """The encoding that the answer names, if Python knows it, else UTF-8."""
+        name = self.charset_encoding or "utf-8"
+        try:
+            " ".encode(name)
+        except (LookupError, ValueError):
+            return "utf-8"
+        return name
 
     @property
     def charset_encoding(self) -> str | None:
         """The `charset` of the content type."""
-        _, _, parameters = self._answer.headers.get("content-type", "").partition("charset=")
-        return parameters.split(";")[0].strip().strip('"') or None
+        head = email.message.Message()
+        head["content-type"] = self._answer.headers.get("content-type", "")
+        charset = head.get_param("charset")
+        return charset or None if isinstance(charset, str) else None
 
     def json(self, **options: Any) -> Any:
         """The file parsed as JSON."""
@@ -86,7 +96,11 @@ class HttpxBinaryResponseContent:
         with open(file, mode="wb") as target:
             target.write(self.content)
 
-    stream_to_file = write_to_file
+    def stream_to_file(
+        self, file: str | os.PathLike[str], *, chunk_size: int | None = None
+    ) -> None:
+        """Writes the bytes to the file at this path; `chunk_size` has no effect."""
+        self.write_to_file(file)
 
     def close(self) -> None:
         """Nothing is open: the content has been received."""
@@ -97,19 +111,21 @@ class HttpxBinaryResponseContent:
 
     async def aiter_bytes(self, chunk_size: int | None = None) -> AsyncIterator[bytes]:
         """The bytes in pieces of `chunk_size`."""
-        return _asynchronous(self.iter_bytes(chunk_size))
+        return _Asynchronous(self.iter_bytes(chunk_size))
 
     aiter_raw = aiter_bytes
 
     async def aiter_text(self, chunk_size: int | None = None) -> AsyncIterator[str]:
         """The text in pieces of `chunk_size` characters."""
-        return _asynchronous(self.iter_text(chunk_size))
+        return _Asynchronous(self.iter_text(chunk_size))
 
     async def aiter_lines(self) -> AsyncIterator[str]:
         """The lines of the text, without their ends."""
-        return _asynchronous(self.iter_lines())
+        return _Asynchronous(self.iter_lines())
 
-    async def astream_to_file(self, file: str | os.PathLike[str]) -> None:
+    async def astream_to_file(
+        self, file: str | os.PathLike[str], *, chunk_size: int | None = None
+    ) -> None:
         """Writes the bytes to the file at this path, in a worker thread."""
         await anyio.Path(file).write_bytes(self.content)
 
@@ -120,6 +136,16 @@ class HttpxBinaryResponseContent:
         return f"HttpxBinaryResponseContent({len(self.content)} bytes)"
 
 
-async def _asynchronous(pieces: Iterator[Any]) -> AsyncIterator[Any]:
-    for piece in pieces:
-        yield piece
+class _Asynchronous(Generic[T]):
+    """An async iterator that may be left halfway, which trio does not forgive a generator."""
+
+    def __init__(self, pieces: Iterator[T]) -> None:
+        self._pieces = pieces
+
+    def __aiter__(self) -> AsyncIterator[T]:
+        return self
+
+    async def __anext__(self) -> T:
+        for piece in self._pieces:
+            return piece
+        raise StopAsyncIteration

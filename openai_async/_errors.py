@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from ._exchange import Exchange
+from ._exchange import Exchange, record
 from ._headers import Headers
 from ._retry import retry_after
 
@@ -57,10 +57,13 @@ class OpenAIError(Exception):
     """The base of every error of this library."""
 
     def __init_subclass__(cls) -> None:
-        cls.__module__ = _PUBLIC_MODULE
+        if cls.__module__.startswith(f"{_PUBLIC_MODULE}."):
+            cls.__module__ = _PUBLIC_MODULE
 
     def __reduce__(self) -> Any:
-        return _restore, (type(self), self.args, self.__dict__)
+        # Requests and responses of httpx would be pickled with the keys in their headers.
+        state = {name: record(value) for name, value in self.__dict__.items()}
+        return _restore, (type(self), self.args, state)
 
 
 OpenAIError.__module__ = _PUBLIC_MODULE
@@ -76,8 +79,8 @@ def _restore(cls: type[OpenAIError], args: tuple[Any, ...], state: dict[str, Any
 class APIError(OpenAIError):
     """Something went wrong with one request.
 
-    `body` is the error object the server sent (or whatever it sent), `code`, `param` and `type` come
-    from it. `attempts` lists every try of the request.
+    `body` is the error object the server sent (or whatever it sent); `code`, `param` and `type`
+    come from it. `attempts` lists every try of the request.
     """
 
     message: str
@@ -124,9 +127,10 @@ class _Answered(APIError):
     ) -> None:
         super().__init__(message, body=body)
         self._answer = response
-        known = isinstance(response, Exchange)
-        self.status_code = response.status if known else response.status_code
-        self._exchange = response if known else None
+        if isinstance(response, Exchange):
+            self.status_code, self._exchange = response.status, response
+        else:
+            self.status_code = response.status_code
 
     @property
     def response(self) -> httpx.Response:
@@ -140,9 +144,9 @@ class _Answered(APIError):
 
     @property
     def _headers(self) -> Headers:
-        answer = self._answer
-        known = isinstance(answer, Exchange)
-        return answer.headers if known else Headers(answer.headers.multi_items())
+        if isinstance(self._answer, Exchange):
+            return self._answer.headers
+        return Headers(self._answer.headers.multi_items())
 
     @property
     def request_id(self) -> str | None:
@@ -167,10 +171,12 @@ class APIResponseValidationError(_Answered):
 class APIStatusError(_Answered):
     """The server answered with an error status."""
 
+    _received: float | None = None
+
     @property
     def retry_after(self) -> float | None:
         """Seconds the server asked to wait before another try, or None."""
-        return self.__dict__.get("_retry_after")
+        return retry_after(self._headers, now=self._received)
 
 
 class BadRequestError(APIStatusError):
@@ -182,9 +188,12 @@ class AuthenticationError(APIStatusError):
 
 
 class OAuthError(AuthenticationError):
-    """A token exchange was refused; `error` is the code of the OAuth answer."""
+    """A token exchange was refused."""
 
-    error: str | None = None
+    @property
+    def error(self) -> str | None:
+        """The code of the answer, such as `invalid_grant`."""
+        return self.body.get("error") if isinstance(self.body, dict) else None
 
 
 class PermissionDeniedError(APIStatusError):
@@ -280,7 +289,7 @@ def status_error(answer: Exchange, *, now: float) -> APIStatusError:
     error = _BY_STATUS.get(answer.status, default)(
         _status_message(answer.status, body), response=answer, body=body
     )
-    error.__dict__["_retry_after"] = retry_after(answer.headers, now=now)
+    error._received = now
     return error
 
 
@@ -291,7 +300,7 @@ def error_body(content: bytes | None) -> object | None:
     text = content.decode("utf-8", "replace").strip()
     try:
         body: object = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
     return body["error"] if isinstance(body, dict) and "error" in body else body
 

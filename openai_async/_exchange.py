@@ -6,7 +6,9 @@ It holds plain values, so it pickles and costs nothing. Only when somebody asks 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import sys
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit, urlunsplit
 
 from ._headers import SECRET_HEADERS, Headers, redacted
 
@@ -39,17 +41,18 @@ class Exchange:
         self.headers = headers or Headers([])
         self.content = content
 
-    def __reduce__(self) -> object:
+    def __reduce__(self) -> tuple[Any, ...]:
         request_headers = [p for p in self.request_headers if p[0].lower() not in SECRET_HEADERS]
         pairs = [p for p in self.headers.pairs if p[0].lower() not in SECRET_HEADERS]
-        state = (self.method, self.url, request_headers, self.status, pairs, self.content)
-        return _restore, state
+        url = _without_user(self.url)
+        return _restore, (self.method, url, request_headers, self.status, pairs, self.content)
 
     def httpx_request(self) -> httpx.Request:
-        """The request as httpx has it; secrets are replaced, since it ends up in logs and reports."""
+        """The request as httpx has it, its secrets replaced: it ends up in logs and reports."""
         import httpx  # noqa: PLC0415
 
-        return httpx.Request(self.method, self.url, headers=redacted(self.request_headers))
+        url = _without_user(self.url)
+        return httpx.Request(self.method, url, headers=redacted(self.request_headers))
 
     def httpx_response(self) -> httpx.Response:
         """The answer as httpx has it; its content is empty if it was never read."""
@@ -63,6 +66,40 @@ class Exchange:
         )
 
 
+def record(value: Any) -> Any:
+    """`value`, as an `Exchange` if it is a request or a response of httpx."""
+    httpx: Any = sys.modules.get("httpx")
+    if httpx is None or not isinstance(value, (httpx.Request, httpx.Response)):
+        return value
+    answered = isinstance(value, httpx.Response)
+    request = _part(value, "request") if answered else value
+    exchange = Exchange("", "", [])
+    if request is not None:
+        headers = request.headers.multi_items()
+        exchange = Exchange(request.method, str(request.url), headers)
+    if answered:
+        exchange.status = value.status_code
+        exchange.headers = Headers(value.headers.multi_items())
+        exchange.content = _part(value, "content")
+    return exchange
+
+
+def _part(response: httpx.Response, name: str) -> Any:
+    """The request or content of `response`, or None where httpx raises because there is none."""
+    try:
+        return getattr(response, name)
+    except RuntimeError:
+        return None
+
+
+def _without_user(url: str) -> str:
+    """`url` without user and password."""
+    if "@" not in url:
+        return url
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+
 def _restore(
     method: str,
     url: str,
@@ -72,6 +109,4 @@ def _restore(
     content: bytes | None,
 ) -> Exchange:
     headers = Headers(pairs)
-    return Exchange(
-        method, url, request_headers, status=status, headers=headers, content=content
-    )
+    return Exchange(method, url, request_headers, status=status, headers=headers, content=content)

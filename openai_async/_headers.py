@@ -1,8 +1,9 @@
-"""HTTP headers: looked up without regard to case, merged in layers, and those about this machine."""
+"""HTTP headers: looked up in any case, merged in layers, and those about this machine."""
 
 from __future__ import annotations
 
 import platform
+import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
@@ -62,12 +63,28 @@ def merge(*layers: Mapping[str, str | Omit]) -> dict[str, tuple[str, str]]:
     for layer in layers:
         for name, value in layer.items():
             if isinstance(value, str):
+                if not _NAME.fullmatch(name):
+                    raise ValueError(f"{name!r} cannot be the name of a header.")
+                if not sendable(value):
+                    raise ValueError(f"The header {name} must be {SENDABLE}.")
                 merged[name.lower()] = (name, value)
             elif is_given(value):
                 raise TypeError(f"The header {name} must be a string or `omit`.")
             elif isinstance(value, Omit):
                 merged.pop(name.lower(), None)
     return merged
+
+
+#: RFC 9110 section 5.6.2: what a token is made of.
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+
+SENDABLE = "ASCII text without line breaks, and without white space at its ends"
+
+
+def sendable(value: str) -> bool:
+    """Whether a header can hold `value`. What it cannot hold, httpx quotes in an error."""
+    plain = value.isascii() and value.replace("\t", " ").isprintable()
+    return plain and value == value.strip()
 
 
 _SYSTEMS = {

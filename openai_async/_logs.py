@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Mapping
+from typing import Any
 
 from ._headers import SECRET_HEADERS
 
@@ -17,27 +18,28 @@ _FORMAT = "[%(asctime)s - %(name)s:%(lineno)d - %(levelname)s] %(message)s"
 
 
 class SecretsFilter(logging.Filter):
-    """Replaces the values of secret headers in mappings that are logged."""
+    """Replaces the values of secret headers in what is logged: in mappings and in pairs."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        if isinstance(record.args, Mapping):
-            record.args = _hide(record.args)
-        elif record.args:
-            record.args = tuple(
-                _hide(each) if isinstance(each, Mapping) else each for each in record.args
-            )
+        record.args = _hide(record.args)
         return True
 
 
-def _hide(values: Mapping[str, object]) -> dict[str, object]:
-    shown: dict[str, object] = {}
-    for name, value in values.items():
-        if isinstance(value, Mapping):
-            shown[name] = _hide(value)
-        else:
-            secret = isinstance(name, str) and name.lower() in SECRET_HEADERS
-            shown[name] = "<redacted>" if secret else value
-    return shown
+def _hide(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return dict(_hide_pair(name, item) for name, item in value.items())
+    if type(value) is tuple and len(value) == 2:
+        return _hide_pair(*value)
+    if type(value) in (list, tuple):
+        return type(value)(_hide(each) for each in value)
+    return value
+
+
+def _hide_pair(name: Any, value: Any) -> tuple[Any, Any]:
+    text = name.decode("latin-1") if isinstance(name, bytes) else name
+    if isinstance(text, str) and text.lower() in SECRET_HEADERS:
+        return name, "<redacted>"
+    return _hide(name), _hide(value)
 
 
 def set_up(environment: Mapping[str, str] = os.environ) -> None:

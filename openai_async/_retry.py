@@ -60,11 +60,17 @@ def backoff(retries_taken: int, *, random: float) -> float:
     return longest * (1 - 0.25 * random)
 
 
-def retry_after(headers: Mapping[str, str], *, now: float) -> float | None:
+def retry_after(headers: Mapping[str, str], *, now: float | None) -> float | None:
     """The seconds the server asks to wait, or None if it does not say or makes no sense.
 
-    Reads `retry-after-ms`, then `retry-after` as seconds, then as a date.
+    Reads `retry-after-ms`, then `retry-after` as seconds, then as a date, which needs `now`. A time
+    that is over is no wait: 0.
     """
+    seconds = _asked(headers, now)
+    return None if seconds is None else max(seconds, 0.0)
+
+
+def _asked(headers: Mapping[str, str], now: float | None) -> float | None:
     milliseconds = _number(headers.get("retry-after-ms"))
     if milliseconds is not None:
         return milliseconds / 1000
@@ -73,7 +79,12 @@ def retry_after(headers: Mapping[str, str], *, now: float) -> float | None:
     if seconds is not None or text is None:
         return seconds
     date = email.utils.parsedate_tz(text)
-    return email.utils.mktime_tz(date) - now if date is not None else None
+    if date is None or now is None:
+        return None
+    try:
+        return email.utils.mktime_tz(date) - now
+    except (OverflowError, ValueError):  # a year that no calendar has
+        return None
 
 
 def _number(text: str | None) -> float | None:

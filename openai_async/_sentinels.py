@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+#: There is one mark of each kind, however often its class is called: code compares with `is`.
+_ONE: dict[type, Any] = {}
+
 
 class Omit:
     """Leaves the argument, header or key out of the request, even if a default would send it."""
 
     __slots__ = ()
+
+    def __new__(cls) -> Omit:
+        mark: Omit = _ONE.setdefault(cls, super().__new__(cls))
+        return mark
 
     def __bool__(self) -> Literal[False]:
         return False
@@ -21,9 +28,13 @@ class Omit:
 
 
 class NotGiven:
-    """Means the caller said nothing, where None already has a meaning (`timeout=None`: no limit)."""
+    """Means the caller said nothing, where None has a meaning of its own (`timeout=None`)."""
 
     __slots__ = ()
+
+    def __new__(cls) -> NotGiven:
+        mark: NotGiven = _ONE.setdefault(cls, super().__new__(cls))
+        return mark
 
     def __bool__(self) -> Literal[False]:
         return False

@@ -10,8 +10,12 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-#: A line longer than this is not an event any more but a mistake, or an attack on memory.
+#: A line longer than this is not an event any more but a mistake, or an attack on memory. The data
+#: of one event, which may be many lines, is bounded alike.
 LONGEST_LINE = 64 * 1024 * 1024
+
+#: More digits than this are no time to wait; Python refuses to read thousands of them.
+_RETRY_DIGITS = 15
 
 _BOM = b"\xef\xbb\xbf"
 
@@ -25,7 +29,7 @@ class ServerSentEvent(Struct):
 
 
 class LineTooLong(Exception):
-    """A line went on past the limit."""
+    """A line, or the data of one event, went on past the limit."""
 
 
 class Decoder:
@@ -37,22 +41,20 @@ class Decoder:
     def __init__(self, *, longest_line: int = LONGEST_LINE) -> None:
         self.retry: int | None = None
         self._longest_line = longest_line
-        self._rest: list[bytes] = []
-        self._rest_length = 0
+        self._rest = bytearray()
         self._after_cr = False
         self._started = False
-        self._data: list[bytes] = []
-        self._data_length = 0
+        self._data: bytes | bytearray | None = None
         self._event = ""
         self._id = ""
 
     def feed(self, piece: bytes) -> list[ServerSentEvent]:
-        """The events that `piece` completes. Raises `LineTooLong`."""
+        """The events that `piece` completes. Raises `LineTooLong`; nothing comes after that."""
         events: list[ServerSentEvent] = []
         for line in self._lines(piece):
             if line:
                 self._take(line)
-            elif self._data or self._event:
+            else:
                 self._dispatch(events)
         return events
 
@@ -65,10 +67,9 @@ class Decoder:
             self._keep(piece)
             return []
         if self._rest:
-            self._rest.append(piece)
-            piece = b"".join(self._rest)
+            self._rest += piece
+            piece = bytes(self._rest)
             self._rest.clear()
-            self._rest_length = 0
         if b"\r" in piece:
             self._after_cr = piece.endswith(b"\r")
             piece = piece.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
@@ -77,13 +78,14 @@ class Decoder:
             lines[0] = lines[0].removeprefix(_BOM)
             self._started = True
         self._keep(lines.pop())
+        if len(piece) > self._longest_line:
+            self._check_length(max(map(len, lines)))
         return lines
 
     def _keep(self, rest: bytes) -> None:
         if rest:
-            self._rest.append(rest)
-            self._rest_length += len(rest)
-            self._check_length(self._rest_length)
+            self._rest += rest
+            self._check_length(len(self._rest))
 
     def _check_length(self, length: int) -> None:
         if length > self._longest_line:
@@ -93,22 +95,28 @@ class Decoder:
         name, _, value = line.partition(b":")
         value = value.removeprefix(b" ")
         if name == b"data":
-            self._data.append(value)
-            self._data_length += len(value)
-            self._check_length(self._data_length)
+            self._add(value)
         elif name == b"event":
             self._event = value.decode("utf-8", "replace")
         elif name == b"id":
             if b"\0" not in value:
                 self._id = value.decode("utf-8", "replace")
-        elif name == b"retry" and value.isdigit():
+        elif name == b"retry" and value.isdigit() and len(value) <= _RETRY_DIGITS:
             self.retry = int(value)
+
+    def _add(self, value: bytes) -> None:
+        if self._data is None:
+            self._data = value
+            return
+        if isinstance(self._data, bytes):
+            self._data = bytearray(self._data)
+        self._data += b"\n"
+        self._data += value
+        self._check_length(len(self._data))
 
     def _dispatch(self, events: list[ServerSentEvent]) -> None:
         # An event without data only sets state: the standard does not hand it over.
-        if self._data:
-            data = self._data[0] if len(self._data) == 1 else b"\n".join(self._data)
-            events.append(ServerSentEvent(data, self._event, self._id))
-        self._data = []
-        self._data_length = 0
+        if self._data is not None:
+            events.append(ServerSentEvent(bytes(self._data), self._event, self._id))
+            self._data = None
         self._event = ""

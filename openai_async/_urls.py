@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from enum import Enum
 from typing import Any
-from urllib.parse import parse_qsl, quote, quote_plus, urlsplit, urlunsplit
+from urllib.parse import SplitResult, quote, quote_plus, unquote_plus, urlsplit, urlunsplit
 
 from ._sentinels import is_given
 
@@ -49,13 +50,24 @@ def without_secrets(url: str) -> str:
 
 def base(url: str) -> URL:
     """`url` with a path that ends in a slash. Raises ValueError if it is no HTTP URL."""
-    parts = urlsplit(str(url).strip())
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    text = str(url).strip()
+    parts = _split_http(text)
+    if parts is None:
+        shown = text.partition("?")[0].rpartition("@")[2]
         raise ValueError(
-            f"base_url must be an http:// or https:// URL, such as https://api.openai.com/v1: "
-            f"{without_secrets(str(url))!r}"
+            "base_url must be an http:// or https:// URL, such as https://api.openai.com/v1, "
+            f"not {shown!r}."
         )
     return URL(urlunsplit(parts._replace(path=parts.path.rstrip("/") + "/", fragment="")))
+
+
+def _split_http(text: str) -> SplitResult | None:
+    try:
+        parts = urlsplit(text)
+        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:  # a bracket that is not closed, or a port that is no number
+        return None
+    return parts if usable else None
 
 
 def expand(template: str, values: Mapping[str, object]) -> str:
@@ -94,13 +106,14 @@ def join(base_url: str, path: str, query: Mapping[str, object]) -> str:
         parts = parts._replace(path=parts.path + path.lstrip("/"), query=joined)
     pairs = list(encode_pairs(query))
     replaced = {name for name, _ in pairs}
-    kept = [p for p in parse_qsl(parts.query, keep_blank_values=True) if p[0] not in replaced]
-    text = "&".join(f"{quote_plus(n)}={quote_plus(v)}" for n, v in [*kept, *pairs])
-    return urlunsplit(parts._replace(query=text))
+    standing = (pair for pair in parts.query.split("&") if pair)
+    kept = [pair for pair in standing if unquote_plus(pair.partition("=")[0]) not in replaced]
+    added = [f"{quote_plus(name)}={quote_plus(value)}" for name, value in pairs]
+    return urlunsplit(parts._replace(query="&".join(kept + added)))
 
 
 def encode_pairs(query: Mapping[str, object]) -> Iterator[tuple[str, str]]:
-    """The names and values of a query: `a[b]=` for mappings, `a[]=` for arrays; None is dropped."""
+    """Names and values of a query or form: `a[b]` for mappings, `a[]` for arrays, None dropped."""
     for name, value in query.items():
         yield from _pairs(name, value)
 
@@ -117,6 +130,6 @@ def _pairs(name: str, value: Any) -> Iterator[tuple[str, str]]:
 
 
 def _scalar(value: object) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return "null" if value is None else str(value)
+    if isinstance(value, Enum):
+        value = value.value
+    return str(value).lower() if isinstance(value, bool) else str(value)
