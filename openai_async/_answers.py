@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+import typing
 from typing import Any
 
 import msgspec
@@ -10,6 +12,7 @@ from ._binary import HttpxBinaryResponseContent
 from ._decode import ErrorBody, decode
 from ._errors import APIResponseValidationError, APIStatusError
 from ._exchange import Exchange
+from ._fields import UNIONS, is_struct
 from ._models import BaseModel
 from ._urls import without_secrets
 
@@ -18,12 +21,14 @@ _QUOTED = 120
 
 _TRUE = "true"
 
+_CHECK_URL = "Check base_url: it usually ends in /v1."
+
 
 def parse(answer: Exchange, tp: Any) -> Any:
     """The body of a successful answer as `tp`.
 
-    Raises APIResponseValidationError if it is not JSON where JSON is due, and APIStatusError if it
-    is an error object that came with a status of success.
+    Raises APIResponseValidationError if it is not JSON where JSON is due, or no object where an
+    object is; APIStatusError if it is an error object that came with a status of success.
     """
     content = answer.content or b""
     if tp is None or tp is type(None):
@@ -33,17 +38,18 @@ def parse(answer: Exchange, tp: Any) -> Any:
     if tp is bytes:
         return content
     if tp in _FROM_TEXT:
-        return _FROM_TEXT[tp](content.decode("utf-8", "replace"))
+        return _from_text(answer, content, tp)
     try:
-        value = decode(content, tp)
+        value = decode(content.removeprefix(codecs.BOM_UTF8), tp)
     except ErrorBody as error:
         raise error_in_success(answer, error.error) from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise APIResponseValidationError(
-            answer, content.decode("utf-8", "replace"), message=_not_json(answer, content)
-        ) from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        hint = f"It is cut or damaged: {error}." if _looks_like_json(content) else _CHECK_URL
+        raise _strange(answer, content, "something that is not JSON", hint) from error
     if isinstance(value, BaseModel):
-        value.__dict__["_request_id"] = answer.headers.get("x-request-id")
+        vars(value)["_request_id"] = answer.headers.get("x-request-id")
+    elif _promises_object(tp):
+        raise _strange(answer, content, "JSON that is no object", _CHECK_URL)
     return value
 
 
@@ -55,9 +61,25 @@ _FROM_TEXT: dict[Any, Any] = {
 }
 
 
+def _from_text(answer: Exchange, content: bytes, tp: Any) -> Any:
+    try:
+        return _FROM_TEXT[tp](content.decode("utf-8", "replace"))
+    except ValueError as error:
+        raise _strange(answer, content, f"something that is no {tp.__name__}", "") from error
+
+
+def _promises_object(tp: Any) -> bool:
+    members = typing.get_args(tp) if typing.get_origin(tp) in UNIONS else (tp,)
+    return all(is_struct(each) or is_struct(typing.get_origin(each)) for each in members)
+
+
+def _looks_like_json(content: bytes) -> bool:
+    return content.lstrip()[:1] in (b"{", b"[")
+
+
 def error_in_success(answer: Exchange, error: Any) -> APIStatusError:
     """The error for a body that is an error object although the status says success."""
-    message = error.get("message") if isinstance(error, dict) else error
+    message = error.get("message", error) if isinstance(error, dict) else error
     return APIStatusError(
         f"The server answered {answer.status} but sent an error: {message}",
         response=answer,
@@ -65,11 +87,12 @@ def error_in_success(answer: Exchange, error: Any) -> APIStatusError:
     )
 
 
-def _not_json(answer: Exchange, content: bytes) -> str:
+def _strange(answer: Exchange, content: bytes, what: str, hint: str) -> APIResponseValidationError:
+    """The error for an answer that is `what`."""
     kind = answer.headers.get("content-type", "no content type")
     start = content[:_QUOTED].decode("utf-8", "replace").strip()
     said = f"{kind}, beginning with {start!r}" if start else f"{kind}, and empty"
-    return (
-        f"{answer.method} {without_secrets(answer.url)} was answered {answer.status} with something "
-        f"that is not JSON ({said}). Check base_url: it usually ends in /v1."
-    )
+    url = without_secrets(answer.url)
+    message = f"{answer.method} {url} was answered {answer.status} with {what} ({said}). {hint}"
+    body = content.decode("utf-8", "replace")
+    return APIResponseValidationError(answer, body, message=message.rstrip())

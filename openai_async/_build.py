@@ -10,6 +10,7 @@ Builders are compiled once per type into plain functions, so that building costs
 
 from __future__ import annotations
 
+import re
 import typing
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -17,16 +18,32 @@ from typing import Any, TypeVar, cast
 
 from msgspec import Struct, StructMeta
 
-from ._fields import EXTRA, UNIONS, fields_of, is_open, is_struct
+from ._fields import (
+    EXTRA,
+    UNIONS,
+    UNTAGGED,
+    UnionParts,
+    classes_lock,
+    fields_of,
+    is_open,
+    is_struct,
+)
 
 Builder = Callable[[Any], Any]
 
-#: Names of unknown fields met so far, by class: `_decode` makes them known to the C decoder.
-unknown_fields: dict[type[Struct], dict[str, None]] = {}
+#: Names of unknown fields met so far, by class: `_decode` makes them known to the C decoder. Tuples
+#: that are replaced, never changed, because any thread may be reading them.
+unknown_fields: dict[type[Struct], tuple[str, ...]] = {}
 
 #: Per class, so that a server whose keys are data cannot grow the table without end.
 MOST_UNKNOWN_FIELDS = 24
 LONGEST_UNKNOWN_FIELD = 64
+
+#: "error" stays unknown: `_decode` must be able to tell an error body from an answer.
+_NEVER_LEARNED = {"error"}
+
+#: msgspec refuses these in the name of a field.
+_UNUSABLE = re.compile(r'[\\"\x00-\x1f]')
 
 
 def build(tp: Any, value: Any) -> Any:
@@ -60,7 +77,7 @@ def _compile(tp: Any) -> Builder:
     if origin is dict:
         return _dict_builder(*typing.get_args(tp))
     if origin in UNIONS:
-        return _union_builder(typing.get_args(tp))
+        return _union_builder(tp)
     if tp is float:
         return _as_float
     return _as_is
@@ -71,7 +88,12 @@ def _as_is(value: Any) -> Any:
 
 
 def _as_float(value: Any) -> Any:
-    return float(value) if type(value) is int and float(value) == value else value
+    if type(value) is not int:
+        return value
+    try:
+        return float(value)
+    except OverflowError:
+        return value
 
 
 def _list_builder(item: Any) -> Builder:
@@ -95,21 +117,20 @@ def _dict_builder(_key: Any, item: Any) -> Builder:
 
 
 def _struct_builder(cls: type[Struct], generics: Mapping[TypeVar, Any]) -> Builder:
-    table: dict[str, tuple[str, Builder]] = {}
+    config = cls.__struct_config__
+    prepared: dict[str, tuple[str, Builder]] | None = None
 
-    def prepare() -> None:  # on first use, since classes may refer to themselves
+    def prepare() -> dict[str, tuple[str, Builder]]:
+        nonlocal prepared  # only when it is complete: other threads may be building too
         fields = fields_of(cls)
-        for wire, name in fields.by_wire.items():
-            tp = fields.types[name]
-            if generics and getattr(tp, "__parameters__", ()):
-                tp = tp[tuple(generics[each] for each in tp.__parameters__)]
-            table[wire] = (name, builder(generics.get(tp, tp)))
+        types = {wire: substitute(fields.types[n], generics) for wire, n in fields.by_wire.items()}
+        prepared = {wire: (fields.by_wire[wire], builder(tp)) for wire, tp in types.items()}
+        return prepared
 
     def build_struct(value: Any) -> Any:
         if not isinstance(value, Mapping):
-            return [build_struct(v) for v in value] if isinstance(value, list) else value
-        if not table:
-            prepare()
+            return value
+        table = prepared or prepare()  # on first use, since classes may refer to themselves
         known: dict[str, Any] = {}
         extra: dict[str, Any] = {}
         for wire, item in value.items():
@@ -118,12 +139,45 @@ def _struct_builder(cls: type[Struct], generics: Mapping[TypeVar, Any]) -> Build
                 extra[wire] = item
             else:
                 known[found[0]] = found[1](item)
+        untagged = config.tag is not None and config.tag_field not in value
         model = assemble(cls, known, extra)
+        if untagged:
+            model.__dict__[UNTAGGED] = True
         if extra:
             _remember(cls, extra)
         return model
 
     return build_struct
+
+
+def substitute(tp: Any, generics: Mapping[TypeVar, Any]) -> Any:
+    """`tp` with what `generics` says in the place of its type variables."""
+    if isinstance(tp, TypeVar):
+        return generics.get(tp, Any)
+    parameters = getattr(tp, "__parameters__", ())
+    if is_struct(tp) or not parameters:
+        return tp
+    return tp[tuple(generics.get(each, Any) for each in parameters)]
+
+
+def construct(cls: Any, values: Mapping[str, Any], *, required: bool) -> Any:
+    """An instance of `cls` from Python or wire names. TypeError if it is `required` and missing."""
+    fields = fields_of(cls)
+    known: dict[str, Any] = {}
+    extra: dict[str, Any] = {}
+    for name, value in values.items():
+        field = name if name in fields.types else fields.by_wire.get(name)
+        if field is None:
+            extra[name] = value
+        else:
+            known[field] = build(fields.types[field], value)
+    missing = [name for name in fields.required if name not in known]
+    if required and missing:
+        raise TypeError(
+            f"{cls.__name__}() needs {', '.join(missing)}. "
+            f"Use {cls.__name__}.model_construct() to build one without them."
+        )
+    return assemble(cls, known, extra)
 
 
 def assemble(cls: type[Struct], known: dict[str, Any], extra: dict[str, Any]) -> Any:
@@ -142,52 +196,58 @@ def assemble(cls: type[Struct], known: dict[str, Any], extra: dict[str, Any]) ->
 def _remember(cls: type[Struct], extra: Mapping[str, Any]) -> None:
     if is_open(cls):
         return
-    names = unknown_fields.setdefault(cls, {})
-    for name in extra:
-        # "error" stays unknown: `_decode` must be able to tell an error body from an answer.
-        if len(names) < MOST_UNKNOWN_FIELDS and len(name) <= LONGEST_UNKNOWN_FIELD:
-            if name != "error":
-                names.setdefault(name)
+    if len(unknown_fields.get(cls, ())) >= MOST_UNKNOWN_FIELDS:
+        return
+    with classes_lock:
+        names = unknown_fields.get(cls, ())
+        new = [name for name in extra if name not in names and _is_learnable(name)]
+        if new:
+            unknown_fields[cls] = (*names, *new)[:MOST_UNKNOWN_FIELDS]
 
 
-def _union_builder(members: tuple[Any, ...]) -> Builder:
-    structs = [each for each in members if is_struct(each) and not is_open(each)]
-    opened = next((each for each in members if is_open(each)), None)
-    others = [builder(each) for each in members if typing.get_origin(each) in (list, dict)]
-    tag_field, tagged = _tag_table(structs)
-    build_opened = builder(opened) if opened is not None else _as_is
+def _is_learnable(name: str) -> bool:
+    usable = len(name) <= LONGEST_UNKNOWN_FIELD and not _UNUSABLE.search(name)
+    return usable and name not in _NEVER_LEARNED
+
+
+def _union_builder(tp: Any) -> Builder:
+    parts = UnionParts(tp)
+    if len(parts.others) == 1 and parts.opened is None:
+        return builder(parts.others[0])
+    build_opened = builder(parts.opened) if parts.opened is not None else _as_is
+    build_list = _list_builder(parts.items) if parts.items is not None else _as_is
+    build_dict = _dict_builder(str, parts.values) if parts.values is not None else build_opened
 
     def build_union(value: Any) -> Any:
-        if isinstance(value, Mapping) and structs:
-            chosen = tagged.get(value[tag_field]) if tag_field in value else None
-            if chosen is None and not (tag_field in value and opened is not None):
-                chosen = _by_shape(structs, value)
-            return builder(chosen)(value) if chosen is not None else build_opened(value)
-        for build_other in others:
-            built = build_other(value)
-            if built is not value:
-                return built
-        return value
+        if not isinstance(value, Mapping):
+            return build_list(value)
+        if not parts.structs:
+            return build_dict(value) if parts.values is not None else value
+        chosen = _variant_of(parts, value)
+        return builder(chosen)(value) if chosen is not None else build_dict(value)
 
     return build_union
 
 
-def _tag_table(structs: list[type[Struct]]) -> tuple[str, dict[Any, type[Struct]]]:
-    configs = [(each, each.__struct_config__) for each in structs]
-    names = {config.tag_field for _, config in configs if config.tag is not None}
-    if len(names) != 1:
-        return "", {}
-    return cast(str, names.pop()), {config.tag: each for each, config in configs}
-
-
-def _by_shape(structs: list[type[Struct]], value: Mapping[str, Any]) -> type[Struct] | None:
-    """The one class whose fields explain every key; None if there is none or more than one."""
-    if len(structs) == 1:
-        return structs[0]
-    fitting = []
-    for each in structs:
-        fields = fields_of(each)
-        missing = any(fields.slots[name] not in value for name in fields.required)
-        if not missing and value.keys() <= fields.by_wire.keys():
-            fitting.append(each)
+def _variant_of(parts: UnionParts, value: Mapping[str, Any]) -> type[Struct] | None:
+    """The class that `value` says it is, or else that its fields speak for; None if in doubt."""
+    configs = [(each, each.__struct_config__) for each in parts.structs]
+    tagged = [(each, c.tag_field, c.tag) for each, c in configs if c.tag is not None]
+    named = [each for each, tag_field, tag in tagged if value.get(cast(str, tag_field)) == tag]
+    if len(named) == 1:
+        return named[0]
+    if not named and parts.opened is not None and any(name in value for _, name, _ in tagged):
+        return None
+    if len(parts.structs) == 1 and parts.values is None:
+        return parts.structs[0]
+    fitting = [each for each in named or parts.structs if _fits(each, value)]
     return fitting[0] if len(fitting) == 1 else None
+
+
+def _fits(cls: type[Struct], value: Mapping[str, Any]) -> bool:
+    """Whether the fields of `cls` explain every key, and no required one is missing."""
+    fields = fields_of(cls)
+    if value.get(cast(str, fields.tag_field), fields.tag) != fields.tag:
+        return False
+    required = {fields.slots[name] for name in fields.required}
+    return required <= value.keys() <= {*fields.by_wire, fields.tag_field}

@@ -19,7 +19,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from ._fields import fields_of, members
+from ._fields import fields_of, members, public_class
 from ._sentinels import is_given
 
 _encoder = msgspec.json.Encoder()
@@ -45,7 +45,7 @@ def plain(value: Any) -> Any:
     if kind is float:
         return _finite(value)
     if isinstance(value, Struct):
-        return {wire: plain(item) for _, wire, item in members(value)}
+        return {wire: plain(item) for _, wire, item in members(value) if is_given(item)}
     return _plain_other(value)
 
 
@@ -59,17 +59,26 @@ def _plain_other(value: Any) -> Any:
     for kind, convert in _CONVERSIONS:
         if isinstance(value, kind):
             return convert(value)
-    if hasattr(value, "model_dump"):  # a pydantic model
+    if _is_pydantic(value):
         return plain(value.model_dump(mode="json", by_alias=True, exclude_unset=True))
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         names = [field.name for field in dataclasses.fields(value)]
         return {n: plain(item) for n in names if is_given(item := getattr(value, n))}
-    if isinstance(value, Iterable) and not isinstance(value, (bytes, bytearray, memoryview)):
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        raise TypeError(
+            f"{type(value).__name__} cannot be sent as JSON: decode it to str, or encode it with "
+            "base64, whichever this parameter takes."
+        )
+    if isinstance(value, Iterable):
         return [plain(item) for item in value]
     raise TypeError(
         f"A value of type {type(value).__name__} cannot be sent as JSON. Pass dicts, lists, "
         "strings, numbers, response objects, dataclasses or pydantic models."
     )
+
+
+def _is_pydantic(value: Any) -> bool:
+    return hasattr(value, "model_dump") and not isinstance(value, type)
 
 
 def _plain_mapping(value: Mapping[Any, Any]) -> dict[Any, Any]:
@@ -105,53 +114,65 @@ def dump(
 
 _Options = tuple[bool, bool, bool, bool]
 
+#: In `include` and `exclude`, what holds for every item of a list.
+_EVERY = "__all__"
+
 
 def _dump(value: Any, options: _Options, include: Any = None, exclude: Any = None) -> Any:
     if isinstance(value, Struct):
         return _dump_struct(value, options, include, exclude)
-    if isinstance(value, list):
-        inner = (_part(include, "__all__"), _part(exclude, "__all__"))
-        return [_dump(item, options, *inner) for item in value]
+    if isinstance(value, (list, tuple)):
+        return [
+            _dump(item, options, *inside)
+            for position, item in enumerate(value)
+            if (inside := _selected(position, include, exclude)) is not None
+        ]
     if isinstance(value, dict):
-        return {key: _dump(item, options) for key, item in value.items()}
+        return {
+            key: _dump(item, options, *inside)
+            for key, item in value.items()
+            if (inside := _selected(key, include, exclude)) is not None
+        }
+    if _is_pydantic(value):
+        by_alias, unset, defaults, none = options
+        chosen = {"by_alias": by_alias, "include": include, "exclude": exclude}
+        omitted = {"exclude_unset": unset, "exclude_defaults": defaults, "exclude_none": none}
+        return value.model_dump(**chosen, **omitted)
     return value
 
 
 def _dump_struct(model: Struct, options: _Options, include: Any, exclude: Any) -> dict[str, Any]:
     by_alias, exclude_unset, exclude_defaults, exclude_none = options
-    fields = fields_of(type(model))
-    values = {name: (wire, item) for name, wire, item in members(model)}
+    fields = fields_of(public_class(type(model)))
+    values = list(members(model))
     if not exclude_unset:
-        absent = ((n, fields.slots[n]) for n in _declared(model) if n not in values)
-        values.update({n: (wire, fields.defaults.get(n)) for n, wire in absent})
+        sent = {name for name, _, _ in values}
+        absent = ((n, wire) for n, wire in fields.slots.items() if n not in sent)
+        values += ((n, wire, fields.defaults.get(n)) for n, wire in absent)
     result: dict[str, Any] = {}
-    for name, (wire, item) in values.items():
-        if include is not None and name not in include:
+    for name, wire, item in values:
+        inside = _selected(name, include, exclude)
+        is_default = name in fields.defaults and item == fields.defaults[name]
+        if inside is None or (exclude_none and item is None) or (exclude_defaults and is_default):
             continue
-        if exclude is not None and name in exclude and not _nested(exclude, name):
-            continue
-        if exclude_none and item is None:
-            continue
-        if exclude_defaults and name in fields.defaults and item == fields.defaults[name]:
-            continue
-        parts = (_part(include, name), _part(exclude, name))
-        result[wire if by_alias else name] = _dump(item, options, *parts)
+        result[wire if by_alias else name] = _dump(item, options, *inside)
     return result
 
 
-def _declared(model: Struct) -> Iterable[str]:
-    learned = getattr(type(model), "__learned__", ())
-    return (name for name in type(model).__struct_fields__ if name not in learned)
-
-
-def _nested(selection: Any, name: str) -> bool:
-    """Whether `selection` speaks of something inside `name` rather than of `name` itself."""
-    return isinstance(selection, Mapping) and isinstance(selection[name], (set, Mapping))
-
-
-def _part(selection: Any, name: str) -> Any:
-    """What an `include`/`exclude` argument says of the inside of `name`."""
-    if not isinstance(selection, Mapping) or name not in selection:
+def _selected(name: Any, include: Any, exclude: Any) -> tuple[Any, Any] | None:
+    """What `include` and `exclude` say of the inside of `name`; None if it is not wanted."""
+    wanted, unwanted = _part(include, name), _part(exclude, name)
+    if (include is not None and wanted is None) or unwanted is True:
         return None
-    return selection[name] if isinstance(selection[name], (set, Mapping)) else None
+    return (None if wanted is True else wanted), unwanted
 
+
+def _part(selection: Any, name: Any) -> Any:
+    """A selection inside `name`; True if it is selected as a whole, None if it is not."""
+    if selection is None:
+        return None
+    key = name if name in selection else _EVERY
+    if key not in selection:
+        return None
+    part = selection[key] if isinstance(selection, Mapping) else True
+    return True if part is ... else part

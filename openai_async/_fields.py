@@ -1,7 +1,7 @@
 """What a response class is made of: its fields, their wire names, types and tags.
 
-A response class is a msgspec Struct whose every field may be absent. Absence is the value `UNSET` in
-the slot, which msgspec leaves out when it encodes; reading the attribute then gives the declared
+A response class is a msgspec Struct whose every field may be absent. Absence is the value `UNSET`
+in the slot, which msgspec leaves out when it encodes; reading the attribute then gives the declared
 default. So the class knows exactly what the server said, at no cost to decoding.
 
 This module looks at classes only. It is shared by the three things that need the answer: decoding
@@ -10,11 +10,13 @@ This module looks at classes only. It is shared by the three things that need th
 
 from __future__ import annotations
 
+import os
+import threading
 import types
 import typing
 from collections.abc import Iterator
 from functools import cache
-from typing import Any, Union
+from typing import Any, Union, cast
 
 from msgspec import UNSET, Struct, StructMeta
 from msgspec.structs import asdict
@@ -24,6 +26,19 @@ EXTRA = "_extra"
 
 #: Key under which an instance keeps what belongs to this process, and so is never pickled.
 LIVE = "_live"
+
+#: Key that marks an object of a tagged class that was sent without its tag.
+UNTAGGED = "_untagged"
+
+#: Held while annotations are read, since `_decode` changes them for moments (see `_Workshop`), and
+#: while what is known of classes changes.
+classes_lock = threading.RLock()
+if hasattr(os, "register_at_fork"):  # a child process has no thread that would release it
+    os.register_at_fork(
+        before=classes_lock.acquire,
+        after_in_parent=classes_lock.release,
+        after_in_child=classes_lock.release,
+    )
 
 UNIONS = (Union, types.UnionType)
 
@@ -55,39 +70,73 @@ class Fields:
         self.tag: Any = config.tag
 
 
+class UnionParts:
+    """What a union is made of, for telling its members apart. Null is always one of them."""
+
+    __slots__ = ("items", "opened", "others", "structs", "values")
+
+    def __init__(self, tp: Any) -> None:
+        members = [each for each in typing.get_args(tp) if each is not type(None)]
+        self.opened = next((each for each in members if is_open(each)), None)
+        self.others = [each for each in members if not is_open(each)]
+        self.structs: list[type[Struct]] = [each for each in self.others if is_struct(each)]
+        #: What the lists hold, and what the values of the dicts are; None without lists, dicts.
+        self.items = _joined(self.others, list, 0)
+        self.values = _joined(self.others, dict, 1)
+
+
+def _joined(members: list[Any], kind: type, position: int) -> Any:
+    inner = [typing.get_args(each)[position] for each in members if typing.get_origin(each) is kind]
+    return Union[tuple(inner)] if inner else None  # noqa: UP007
+
+
 @cache
 def fields_of(cls: type[Struct]) -> Fields:
-    """The fields of `cls`, or of its origin when `cls` is a parametrised generic."""
-    return Fields(cls)
+    """The fields of `cls`."""
+    with classes_lock:
+        return Fields(cls)
 
 
-def public_class(cls: type[Any]) -> type[Any]:
+def public_class(cls: Any) -> Any:
     """The class that users know, for `cls` or for a variant of it made while decoding."""
-    return typing.cast("type[Any]", cls.__dict__.get("__model__", cls))
+    return cls.__dict__.get("__model__", cls)
 
 
 def extras_of(model: Struct) -> dict[str, Any]:
     """What the server or the user added to `model` beyond its declared fields, by wire name."""
     values: dict[str, Any] = {}
-    learned: dict[str, str] = getattr(type(model), "__learned__", {})
-    if learned:
-        raw = asdict(model)
-        values = {wire: raw[slot] for slot, wire in learned.items() if raw[slot] is not UNSET}
-    for name, value in model.__dict__.items():
-        if name == EXTRA:
-            values.update(value)
-        elif not name.startswith("_") and name != model.__struct_config__.tag_field:
-            values[name] = value
+    for name, wire in getattr(type(model), "__learned__", {}).items():
+        value = cast(Any, type(model)).__field_slots__[name].__get__(model)
+        if value is not UNSET:
+            values[wire] = value
+    state: dict[str, Any] = getattr(model, "__dict__", {})
+    values.update(state.get(EXTRA, ()))
+    hidden = model.__struct_config__.tag_field
+    values.update((n, v) for n, v in state.items() if not n.startswith("_") and n != hidden)
     return values
+
+
+def forget_extra(model: Struct, name: str) -> bool:
+    """Takes away the field `name` that the class does not declare; False if there is none."""
+    if name not in extras_of(model):
+        return False
+    for slot, wire in getattr(type(model), "__learned__", {}).items():
+        if wire == name:
+            cast(Any, type(model)).__field_slots__[slot].__set__(model, UNSET)
+    state = vars(model)
+    state.get(EXTRA, {}).pop(name, None)
+    state.pop(name, None)
+    return True
 
 
 def members(model: Struct) -> Iterator[tuple[str, str, Any]]:
     """Every field that has a value, as (Python name, wire name, value); tag first, extras last."""
     cls = type(model)
     config = cls.__struct_config__
-    if config.tag is not None:
-        name = typing.cast(str, config.tag_field)
-        yield name, name, getattr(model, name)
+    state: dict[str, Any] = getattr(model, "__dict__", {})
+    if config.tag is not None and (UNTAGGED not in state or config.tag_field in state):
+        name = cast(str, config.tag_field)
+        yield name, name, getattr(model, name, config.tag)
     learned: dict[str, str] = getattr(cls, "__learned__", {})
     wire_names = cls.__struct_encode_fields__
     for (name, value), wire in zip(asdict(model).items(), wire_names, strict=True):

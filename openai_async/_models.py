@@ -25,13 +25,19 @@ from msgspec.structs import asdict
 from typing_extensions import Self, dataclass_transform
 
 from . import _build, _dump
-from ._fields import EXTRA, LIVE, extras_of, fields_of, members, public_class
+from ._fields import EXTRA, LIVE, extras_of, fields_of, forget_extra, members, public_class
 
 _T = TypeVar("_T")
+
+#: Said to those who look for something where it cannot be.
+_REMEDIES = {"_request_id": ": only the object that a method returned has one"}
 
 
 class ModelMeta(StructMeta):
     """Makes Structs whose fields may be absent."""
+
+    __field_slots__: dict[str, Any]
+    __defaults__: dict[str, Any]
 
     def __new__(
         mcls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **config: Any
@@ -41,7 +47,7 @@ class ModelMeta(StructMeta):
         if config.get("tag") is not None:
             annotations.pop(config["tag_field"], None)
             namespace[config["tag_field"]] = config["tag"]
-        own = [n for n, tp in annotations.items() if not str(tp).startswith("ClassVar")]
+        own = [n for n, tp in annotations.items() if "ClassVar" not in str(tp).partition("[")[0]]
         defaults = {n: namespace[n] for n in own if n in namespace}
         namespace.update(dict.fromkeys(own, UNSET))
         cls = super().__new__(mcls, name, bases, namespace, **config)
@@ -56,65 +62,39 @@ class ModelMeta(StructMeta):
 
     if not TYPE_CHECKING:
 
-        def __call__(cls, /, **values: Any) -> Any:
-            return _construct(cls, values, required=True)
+        def __call__(cls, /, *positional: Any, **values: Any) -> Any:
+            if positional:
+                raise TypeError(f"{cls.__name__}() takes its fields by name, not by position.")
+            return _build.construct(cls, values, required=True)
 
 
 def _merged(bases: tuple[type, ...], name: str) -> dict[str, Any]:
-    merged: dict[str, Any] = {}
-    for base in reversed(bases):
-        merged.update(getattr(base, name, {}))
-    return merged
+    return {k: v for base in reversed(bases) for k, v in getattr(base, name, {}).items()}
 
 
 def _reading(slot: Any, default: Any) -> property:
     """An attribute that reads `default` where the slot says that nothing was sent."""
     get: Callable[[Any], Any] = slot.__get__
+    put: Callable[[Any, Any], None] = slot.__set__
 
     def read(self: Any) -> Any:
         value = get(self)
         return default if value is UNSET else value
 
-    return property(read, slot.__set__, slot.__delete__)
-
-
-def _construct(cls: type[Any], values: Mapping[str, Any], *, required: bool) -> Any:
-    fields = fields_of(cls)
-    known: dict[str, Any] = {}
-    extra: dict[str, Any] = {}
-    for name, value in values.items():
-        field = name if name in fields.types else fields.by_wire.get(name)
-        if field is None:
-            extra[name] = value
-        else:
-            known[field] = _build.build(fields.types[field], value)
-    missing = [name for name in fields.required if name not in known]
-    if required and missing:
-        raise TypeError(
-            f"{cls.__name__}() needs {', '.join(missing)}. "
-            f"Use {cls.__name__}.model_construct() to build one without them."
-        )
-    return _build.assemble(cls, known, extra)
+    return property(read, put, lambda self: put(self, UNSET))
 
 
 @dataclass_transform(kw_only_default=True)
 class BaseModel(
     Struct, metaclass=ModelMeta, dict=True, weakref=True, eq=False, forbid_unknown_fields=True
 ):
-    """What every response object can do: read as attributes, turn into a dict or JSON, copy, pickle."""
+    """What every response object can do: be read, turned into a dict or JSON, copied, pickled."""
 
-    __defaults__: ClassVar[dict[str, Any]]
+    if TYPE_CHECKING:
 
-    @property
-    def _request_id(self) -> str | None:
-        """The `x-request-id` of the answer, for support. Only the answer itself has one."""
-        try:
-            value: str | None = self.__dict__["_request_id"]
-        except KeyError:
-            raise AttributeError(
-                "_request_id: only the object that a method returned has a request id."
-            ) from None
-        return value
+        @property
+        def _request_id(self) -> str | None:
+            """The `x-request-id` of the answer, for support. Only the answer itself has one."""
 
     @property
     def model_extra(self) -> dict[str, Any]:
@@ -143,7 +123,6 @@ class BaseModel(
             exclude_unset=exclude_unset,
             exclude_defaults=exclude_defaults,
             exclude_none=exclude_none,
-            warnings=warnings,
         )
 
     def to_json(
@@ -163,7 +142,6 @@ class BaseModel(
             exclude_unset=exclude_unset,
             exclude_defaults=exclude_defaults,
             exclude_none=exclude_none,
-            warnings=warnings,
         )
 
     def model_dump(
@@ -176,15 +154,15 @@ class BaseModel(
         exclude_unset: bool = False,
         exclude_defaults: bool = False,
         exclude_none: bool = False,
-        warnings: bool | str = True,
         **_pydantic: Any,
     ) -> dict[str, Any]:
         """A dict with every field, absent ones as their defaults, under the Python names.
 
-        Takes what pydantic's method of that name takes; what has no meaning here is accepted and
-        changes nothing. `include` and `exclude` are sets of names or mappings to such sets.
+        Takes what pydantic's method of that name takes; what has no meaning here changes nothing.
+        `include` and `exclude` are sets of names, or mappings from names to what is meant inside
+        them; in lists, positions and `"__all__"` are names. `mode="json"` leaves what JSON can say.
         """
-        result: dict[str, Any] = _dump.dump(
+        dumped: dict[str, Any] = _dump.dump(
             self,
             by_alias=bool(by_alias),
             exclude_unset=exclude_unset,
@@ -193,24 +171,28 @@ class BaseModel(
             include=include,
             exclude=exclude,
         )
-        return result
+        return cast("dict[str, Any]", _dump.plain(dumped)) if mode == "json" else dumped
 
     def model_dump_json(self, *, indent: int | None = None, **options: Any) -> str:
         """`model_dump(...)` as JSON text."""
-        text = _dump.encode(self.model_dump(**options))
-        return (msgspec.json.format(text, indent=indent) if indent is not None else text).decode()
+        text = _dump.encode(self.model_dump(**options)).decode()
+        return text if indent is None else msgspec.json.format(text, indent=indent)
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
-        """A copy, with the fields of `update` replaced (unchecked); nested objects too if `deep`."""
+        """A copy with the fields of `update` in it, unchecked; of nested objects too if `deep`."""
         twin = copy.deepcopy(self) if deep else copy.copy(self)
+        fields = fields_of(type(twin))
         for name, value in (update or {}).items():
-            setattr(twin, name, value)
+            if name in fields.types or name == fields.tag_field or not hasattr(type(twin), name):
+                setattr(twin, name, value)
+            else:  # a field that happens to be called like a method, such as "copy"
+                vars(twin).setdefault(EXTRA, {})[name] = value
         return twin
 
     @classmethod
-    def model_construct(cls, _fields_set: set[str] | None = None, **values: Any) -> Self:
+    def model_construct(cls, /, _fields_set: set[str] | None = None, **values: Any) -> Self:
         """An object with just these fields: nothing is required, nothing refused."""
-        built: Self = _construct(cls, values, required=False)
+        built: Self = _build.construct(cls, values, required=False)
         return built
 
     construct = model_construct
@@ -229,18 +211,22 @@ class BaseModel(
 
     @classmethod
     def model_validate_json(cls, json_data: str | bytes, **_pydantic: Any) -> Self:
-        """An object from JSON text, such as `to_json()` made."""
+        """An object from JSON text, such as `to_json()` made. ValueError if it is not JSON."""
         return cls.model_validate(msgspec.json.decode(json_data))
 
     if not TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Any:
             extras = extras_of(self)
-            if name in extras:
+            if name in extras and name != "_request_id":
                 return extras[name]
-            raise AttributeError(
-                f"{public_class(type(self)).__name__!r} object has no attribute {name!r}"
-            )
+            kind, remedy = public_class(type(self)).__name__, _REMEDIES.get(name, "")
+            raise AttributeError(f"{kind!r} object has no attribute {name!r}{remedy}")
+
+        def __delattr__(self, name: str) -> None:
+            declared = name in fields_of(public_class(type(self))).types
+            if declared or not forget_extra(self, name):
+                super().__delattr__(name)
 
     def __dir__(self) -> list[str]:
         return sorted({*super().__dir__(), *extras_of(self)})
@@ -252,6 +238,9 @@ class BaseModel(
             return False
         return dict(_pairs(self)) == dict(_pairs(other))
 
+    def __ne__(self, other: object) -> bool:  # Struct has one of its own, that compares identity
+        return not self == other
+
     __hash__ = None  # type: ignore[assignment]  # mutable and equal by value, like pydantic's
 
     def __iter__(self) -> Iterator[tuple[str, Any]]:
@@ -262,9 +251,8 @@ class BaseModel(
         shown = ", ".join(f"{name}={value!r}" for name, _, value in members(self))
         return f"{public_class(type(self)).__name__}({shown})"
 
-    def __rich_repr__(self) -> Iterator[tuple[str, Any]]:
-        for name, _, value in members(self):
-            yield name, value
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return [(name, value) for name, _, value in members(self)]
 
     def _parts(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """What makes up this object: the values of its fields, and its `__dict__`."""
@@ -293,11 +281,9 @@ class BaseModel(
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         values, state = self._parts()
-        live = {LIVE: state.pop(LIVE)} if LIVE in state else {}
-        parts = copy.deepcopy((values, state), memo)
-        twin = cast(Self, _restore(public_class(type(self)), *parts))
-        twin.__dict__.update(live)
-        memo[id(self)] = twin
+        live = {LIVE: state.pop(LIVE)} if LIVE in state else {}  # nothing of this process is copied
+        twin = cast(Self, _restore(public_class(type(self)), *copy.deepcopy((values, state), memo)))
+        vars(twin).update(live)
         return twin
 
     @classmethod
@@ -311,7 +297,15 @@ class BaseModel(
         )
 
     @classmethod
+    def __get_pydantic_json_schema__(cls, _schema: Any, _handler: Any) -> dict[str, Any]:
+        return {"type": "object", "title": cls.__name__}
+
+    @classmethod
     def _validated_by_pydantic(cls, value: Any) -> Self:
+        fields = fields_of(cls)
+        tag = value.get(fields.tag_field, fields.tag) if isinstance(value, Mapping) else fields.tag
+        if tag != fields.tag:
+            raise ValueError(f"{cls.__name__} has the {fields.tag_field} {fields.tag!r}.")
         try:
             return cls.model_validate(value)
         except TypeError as error:
@@ -335,7 +329,7 @@ def _restore(cls: type[Any], values: dict[str, Any], state: dict[str, Any]) -> A
 class Unknown(BaseModel):
     """A variant that this version of the library does not know.
 
-    Everything the server sent is readable as attributes, in `raw`, and goes out again unchanged.
+    What the server sent is readable as attributes and in `raw`, and goes out again unchanged.
     """
 
     __unknown__: ClassVar[bool] = True
