@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import anyio.to_thread
@@ -18,5 +17,6 @@ async def call(function: Callable[..., Any], *args: Any) -> Any:
     """What `function` returns, awaited if it must be."""
     if inspect.iscoroutinefunction(function):
         return await function(*args)
-    result = await anyio.to_thread.run_sync(partial(function, *args), abandon_on_cancel=True)
+    # In a list, since trio suspects a function that returns a coroutine.
+    (result,) = await anyio.to_thread.run_sync(lambda: [function(*args)], abandon_on_cancel=True)
     return await result if inspect.isawaitable(result) else result

@@ -10,7 +10,7 @@ from typing_extensions import Self, TypedDict
 
 from . import _engine
 from ._answers import parse
-from ._config import Settings, residency
+from ._config import residency
 from ._operation import Auth, Operation
 from ._requests import Call, Options
 from ._resource import Resource
@@ -40,7 +40,7 @@ class RequestOptions(TypedDict, total=False):
     idempotency_key: str
 
 
-class AsyncOpenAI(Settings, Namespaces):
+class AsyncOpenAI(Namespaces):
     """A client of the OpenAI API for programs that await it, on asyncio and on trio.
 
     One object serves a whole program: any number of tasks, and any event loop, one after another or

@@ -93,7 +93,7 @@ class Settings:
         self.on_retry = on_retry
 
     def _set_api_key(self, api_key: Any) -> None:
-        self._api_key_provider = api_key if callable(api_key) else None
+        self._api_key_provider = cast(Any, api_key) if callable(api_key) else None
         self.api_key = "" if callable(api_key) or api_key is None else api_key
 
     def _has_credentials(self) -> bool:
@@ -160,7 +160,9 @@ class Settings:
             if None not in both:
                 raise ValueError(f"Pass either {name}= or set_{name}=, not both.")
         twin = copy.copy(self)
-        for name in [n for n in vars(twin) if isinstance(_class_attribute(twin, n), cached_property)]:
+        for name in [
+            n for n in vars(twin) if isinstance(_class_attribute(twin, n), cached_property)
+        ]:
             del twin.__dict__[name]  # the namespaces belong to the client they were made by
         for name, value in changes.items():
             if name == "api_key":
@@ -178,7 +180,7 @@ class Settings:
         return twin
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}(base_url={_urls.without_secrets(self._base_url)!r})"
+        return f"{self._name}(base_url={_urls.without_secrets(self._base_url)!r})"
 
 
 def residency(name: str) -> _urls.URL:
@@ -207,7 +209,7 @@ def _with_environment(headers: Mapping[str, str | Omit]) -> dict[str, str | Omit
     parsed: dict[str, str | Omit] = {}
     for line in os.environ.get("OPENAI_CUSTOM_HEADERS", "").split("\n"):
         name, colon, value = line.partition(":")
-        if colon:
+        if colon and name.strip():
             parsed[name.strip()] = value.strip()
     return _overlaid(parsed, headers)
 

@@ -110,9 +110,9 @@ async def _attempt(settings: Settings, request: WireRequest, *, read: bool) -> A
         if read or not succeeded:
             exchange.content = await read_whole(reply)
     except ConnectionFailed as failure:
-        error = connection_error(failure, exchange)
-        logger.debug("%s request failed: %s", request.method, type(error.__cause__).__name__)
-        return error
+        broken = connection_error(failure, exchange)
+        logger.debug("%s request failed: %s", request.method, type(broken.__cause__).__name__)
+        return broken
     if succeeded:
         return Answer(exchange, reply, 0, 0.0)
     error = status_error(exchange, now=time.time())

@@ -20,7 +20,7 @@ class Operation(Generic[T]):
         self,
         method: str,
         path: str,
-        result: type[T] | Any,
+        result: type[T],
         *,
         headers: Mapping[str, str] | None = None,
         auth: Auth = "bearer",

@@ -8,7 +8,8 @@ from typing import Any
 
 from ._config import Settings
 from ._dump import encode
-from ._headers import async_library, merge
+from ._errors import OpenAIError
+from ._headers import SENDABLE, async_library, merge, sendable
 from ._multipart import MultipartBody
 from ._operation import Auth, Operation
 from ._retry import check_max_retries
@@ -21,6 +22,8 @@ from ._urls import expand, join
 Options = tuple[Any, Any, Any, Any]
 
 NO_OPTIONS: Options = (None, None, None, not_given)
+
+_RETRY_COUNT = "X-Stainless-Retry-Count"
 
 _KEY_NEEDED = {
     "bearer": "This method needs an API key: pass api_key= to the client, or set OPENAI_API_KEY.",
@@ -36,6 +39,7 @@ class Call:
     __slots__ = (
         "auth",
         "body",
+        "counts_retries",
         "headers",
         "max_retries",
         "method",
@@ -76,7 +80,7 @@ class Call:
             self.body, content_type = form, form.content_type
         elif content is None and body is not None:
             self.body = encode(body)
-        own: dict[str, str | Omit] = {}
+        own: dict[str, str | Omit] = {_RETRY_COUNT: "0"}
         if self.timeout.read is not None:
             own["X-Stainless-Read-Timeout"] = str(self.timeout.read)
         if self.method == "GET":
@@ -85,11 +89,15 @@ class Call:
             own["Idempotency-Key"] = idempotency_key or f"anyio-retry-{secrets.token_hex(16)}"
         if content_type is not None:
             own["Content-Type"] = content_type
-        self.wants_key = not _names_authorization(settings._custom_headers, extra_headers)
-        self.headers = merge(settings.default_headers, own, operation.headers, extra_headers or {})
-        self.headers.setdefault(
-            "x-stainless-async",
-            ("X-Stainless-Async", "false" if settings._blocking else f"async:{async_library()}"),
+        library = "false" if settings._blocking else f"async:{async_library()}"
+        self.wants_key = not _names("authorization", settings._custom_headers, extra_headers)
+        self.counts_retries = not _names(_RETRY_COUNT.lower(), extra_headers)
+        self.headers = merge(
+            {"X-Stainless-Async": library},
+            settings.default_headers,
+            own,
+            operation.headers,
+            extra_headers or {},
         )
 
     @property
@@ -99,14 +107,17 @@ class Call:
     def attempt(self, number: int, key: str | None) -> WireRequest:
         """The request of attempt `number` (0 is the first), with `key` if it needs one.
 
-        Raises TypeError if it needs one and there is none.
+        Raises TypeError if it needs one and there is none, OpenAIError if it cannot be sent.
         """
         headers = dict(self.headers)
         if self.wants_key:
             if not key:
                 raise TypeError(_KEY_NEEDED[self.auth])
+            if not sendable(key):
+                raise OpenAIError(f"The key must be {SENDABLE}. Was it read from a file? Strip it.")
             headers["authorization"] = ("Authorization", f"Bearer {key}")
-        headers.setdefault("x-stainless-retry-count", ("X-Stainless-Retry-Count", str(number)))
+        if self.counts_retries:
+            headers[_RETRY_COUNT.lower()] = (_RETRY_COUNT, str(number))
         return WireRequest(self.method, self.url, list(headers.values()), self.body, self.timeout)
 
 
@@ -136,7 +147,6 @@ def _form(
     return MultipartBody(fields, parts)
 
 
-def _names_authorization(*layers: Mapping[str, Any] | None) -> bool:
-    """Whether the caller sets, or takes away, the header that would carry the key."""
-    return any(name.lower() == "authorization" for layer in layers for name in layer or {})
-
+def _names(header: str, *layers: Mapping[str, Any] | None) -> bool:
+    """Whether the caller sets this header or takes it away."""
+    return any(name.lower() == header for layer in layers for name in layer or {})

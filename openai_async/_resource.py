@@ -53,7 +53,7 @@ class Resource:
     def _with_replies(self) -> Self:
         """The same resource, whose methods return a `Reply` with what they return otherwise."""
         twin = copy.copy(self)
-        twin._deliver = _reply  # type: ignore[method-assign]
+        twin._deliver = _reply
         return twin
 
     async def _request(
@@ -66,9 +66,7 @@ class Resource:
         options: Options,
         finish: Finish | None = None,
     ) -> T:
-        call = Call(
-            self._client, operation, path=path, query=query, body=body, options=options
-        )
+        call = Call(self._client, operation, path=path, query=query, body=body, options=options)
         answer = await _engine.send(self._client, call, read=True)
         return cast(T, self._deliver(answer, operation.result, finish))
 
@@ -81,9 +79,7 @@ class Resource:
         body: Values | None = None,
         options: Options,
     ) -> AsyncStream[T]:
-        call = Call(
-            self._client, operation, path=path, query=query, body=body, options=options
-        )
+        call = Call(self._client, operation, path=path, query=query, body=body, options=options)
         answer = await _engine.send(self._client, call, read=False)
         return AsyncStream(answer, operation.result)
 

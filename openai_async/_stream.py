@@ -16,6 +16,7 @@ import anyio
 import msgspec
 from typing_extensions import Self
 
+from ._answers import parse
 from ._decode import ErrorBody, decode
 from ._engine import Answer, connection_error
 from ._errors import APIError, APIResponseValidationError
@@ -35,6 +36,10 @@ _DRAIN_SECONDS = 0.1
 _CLOSING = 1.0
 
 _TERMINATOR = b"[DONE]"
+_EVENT_STREAM = "text/event-stream"
+
+#: How much of an answer that is no stream is kept for the error about it.
+_KEPT = 64 * 1024
 
 Outcome = Literal["open", "complete", "incomplete", "unknown"]
 
@@ -55,6 +60,9 @@ class AsyncStream(Generic[T]):
         self._events: deque[T] = deque()
         self._failure: BaseException | None = None
         self._outcome: Outcome = "open"
+        kind = self._exchange.headers.get("content-type", "")
+        #: What came before the first event, unless the server promises events.
+        self._prelude: bytes | None = None if kind.startswith(_EVENT_STREAM) else b""
 
     @property
     def response(self) -> httpx.Response:
@@ -91,7 +99,7 @@ class AsyncStream(Generic[T]):
             if piece:
                 await self._take(piece)
             else:
-                await self._end("unknown")
+                await self._stop()
         except ConnectionFailed as failure:
             await self._fail(connection_error(failure, self._exchange))
         except LineTooLong as failure:
@@ -110,7 +118,10 @@ class AsyncStream(Generic[T]):
         return events
 
     async def _take(self, piece: bytes) -> None:
+        if self._prelude is not None:
+            self._prelude = (self._prelude + piece)[:_KEPT]
         for event in self._decoder.feed(piece):
+            self._prelude = None
             if event.data.startswith(_TERMINATOR):
                 await self._end("complete")
                 return
@@ -123,7 +134,10 @@ class AsyncStream(Generic[T]):
 
     def _decode(self, event: ServerSentEvent) -> Any:
         try:
-            return decode(event.data, self._event_type)
+            value = decode(event.data, self._event_type)
+            if isinstance(value, dict) and value.get("error"):
+                raise ErrorBody(value["error"])
+            return value
         except ErrorBody as failure:
             body = failure.error
             said = body.get("message") if isinstance(body, dict) else body
@@ -137,6 +151,19 @@ class AsyncStream(Generic[T]):
                 message=f"An event of the stream is not JSON: it begins with {start!r}.",
             ) from failure
 
+    async def _stop(self) -> None:
+        """The server said nothing more: the way of some, unless it never began to stream."""
+        if self._prelude:
+            self._exchange.content = self._prelude
+            try:
+                parse(self._exchange, self._event_type)
+                text = self._prelude.decode("utf-8", "replace")
+                message = "The server answered with one JSON document, not with a stream of events."
+                raise APIResponseValidationError(self._exchange, text, message=message)
+            except APIError as error:
+                await self._fail(error)
+        await self._end("unknown")
+
     def _raise_failure(self) -> None:
         """Raises what ended the stream, once, after the events that came before it."""
         if self._failure is not None and not self._events:
@@ -144,7 +171,8 @@ class AsyncStream(Generic[T]):
             raise failure
 
     async def _fail(self, failure: APIError) -> None:
-        self._failure = failure
+        if self._outcome == "open":  # else it was closed meanwhile, and so may fail
+            self._failure = failure
         await self._end("incomplete")
 
     async def _end(self, outcome: Outcome) -> None:
@@ -188,4 +216,3 @@ class AsyncStream(Generic[T]):
     def __del__(self) -> None:
         if getattr(self, "_outcome", "complete") == "open":
             self._reply.abandon()
-

@@ -22,10 +22,12 @@ class Body(Protocol):
     @property
     def length(self) -> int | None:
         """Its size in bytes, or None if that is not known before it is read."""
+        ...
 
     @property
     def replayable(self) -> bool:
         """Whether it can be read more than once."""
+        ...
 
     def __aiter__(self) -> AsyncIterator[bytes]: ...
 
@@ -50,15 +52,19 @@ class WireReply(Protocol):
 
     async def read(self) -> bytes:
         """The whole body; the connection is free again afterwards."""
+        ...
 
     async def receive(self) -> bytes:
         """What the next network read brings, decoded; b"" at the end."""
+        ...
 
     async def close(self) -> None:
         """Gives the connection back, or closes it if the body was not read to its end."""
+        ...
 
     def abandon(self) -> None:
-        """Like `close` for who cannot wait: called from any thread, also while collecting garbage."""
+        """`close` for who cannot wait: called from any thread, also while collecting garbage."""
+        ...
 
 
 class Transport(Protocol):
@@ -77,7 +83,8 @@ class LateTransport:
 
     def __init__(self, load: Callable[[], Transport]) -> None:
         self._load = load
-        self._transport: Transport | None = None
+        #: At most one. Not behind a lock, which another thread could hold when the program forks.
+        self._loaded: dict[None, Transport] = {}
         self._closed = False
 
     @property
@@ -87,14 +94,13 @@ class LateTransport:
     async def send(self, request: WireRequest) -> WireReply:
         if self._closed:
             raise RuntimeError(CLOSED)
-        if self._transport is None:
-            self._transport = self._load()
-        return await self._transport.send(request)
+        transport = self._loaded.get(None) or self._loaded.setdefault(None, self._load())
+        return await transport.send(request)
 
     async def close(self) -> None:
         self._closed = True
-        if self._transport is not None:
-            await self._transport.close()
+        for transport in self._loaded.values():
+            await transport.close()
 
 
 CLOSED = "The client is closed. Make a new one, or close it later."

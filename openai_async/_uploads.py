@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import os
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import anyio
@@ -18,31 +20,32 @@ async def upload_all(
     max_concurrency: int,
     on_upload: Callable[[int], Awaitable[None]] | None = None,
 ) -> list[T]:
-    """What `upload` returned for each of `files`, in their order, at most `max_concurrency` at once.
+    """What `upload` returned for each of `files`, in their order.
 
-    `files` is consumed as uploads begin, so an iterator may open each file when its turn comes.
-    `on_upload` is told how many are done. The first failure cancels the others and is raised as it
-    is, with a note that names the file and what had been uploaded, for that stays on the server.
+    At most `max_concurrency` run at once. `files` is consumed as uploads begin, so an iterator may
+    open each file when its turn comes. `on_upload` is told how many are done. The first failure
+    cancels the others and is raised as it is, with a note that names the file and what had been
+    uploaded, for that stays on the server.
     """
     if max_concurrency < 1:
         raise ValueError(f"max_concurrency must be at least 1: {max_concurrency}.")
     waiting = enumerate(files)
     results: dict[int, T] = {}
-    reporting = anyio.Lock()
+    reporting, numbers = anyio.Lock(), itertools.count(1)
     failures: list[BaseException] = []
 
     async def work(scope: anyio.CancelScope) -> None:
-        for position, file in waiting:
-            try:
-                results[position] = await upload(file)
+        try:
+            for position, file in waiting:
+                with _named(position, file):
+                    results[position] = await upload(file)
                 if on_upload is not None:
                     async with reporting:  # so that the numbers only grow
-                        await on_upload(len(results))
-            except Exception as failure:
-                _note(failure, f"This happened to file {position} ({describe(file)}).")
-                failures.append(failure)
-                scope.cancel()
-                return
+                        await on_upload(next(numbers))
+        except (Exception, SystemExit, KeyboardInterrupt) as failure:
+            # These two would end an asyncio loop as soon as they leave a task.
+            failures.append(failure)
+            scope.cancel()
 
     async with anyio.create_task_group() as group:
         for _ in range(max_concurrency):
@@ -54,12 +57,22 @@ async def upload_all(
     return [results[position] for position in sorted(results)]
 
 
+@contextmanager
+def _named(position: int, file: Any) -> Iterator[None]:
+    """Says in a note of an exception which file it happened to."""
+    try:
+        yield
+    except Exception as failure:
+        _note(failure, f"This happened to file {position} ({describe(file)}).")
+        raise
+
+
 def describe(file: Any) -> str:
     """A name for `file` in a message; never its content."""
-    if isinstance(file, tuple) and file:
+    if isinstance(file, tuple) and len(file) > 1:
         return str(file[0]) if file[0] else describe(file[1])
     if isinstance(file, os.PathLike):
-        return os.fspath(file)
+        return str(os.fspath(file))
     name = getattr(file, "name", None)
     return name if isinstance(name, str) else f"{type(file).__name__} without a name"
 

@@ -45,6 +45,16 @@ class Page(BaseModel, Generic[T]):
         """Whether asking for the next page makes sense."""
         return bool(self.data) and self.next_page_info() is not None
 
+    def _next_request(self) -> tuple[Fetch, Mapping[str, Any]]:
+        """How to get the next page, or the RuntimeError that says why there is none."""
+        info = self.next_page_info()
+        if info is None or info.params is None:
+            raise RuntimeError("There is no next page. Ask `has_next_page()` before.")
+        fetch: Fetch | None = self.__dict__.get(LIVE)
+        if fetch is None:
+            raise RuntimeError("This page does not come from a client, so it cannot get the next.")
+        return fetch, info.params
+
 
 class CursorPage(Page[T], Generic[T]):
     """The next page begins after the last item of this one."""
@@ -55,8 +65,9 @@ class CursorPage(Page[T], Generic[T]):
 
     def next_page_info(self) -> PageInfo | None:
         """What the next page is asked for with, or None if this is the last."""
-        last = getattr(self.data[-1], "id", None) if self.data else None
-        return PageInfo(params={"after": last}) if last is not None else None
+        last = self.data[-1] if self.data else None
+        cursor = last.get("id") if isinstance(last, dict) else getattr(last, "id", None)
+        return PageInfo(params={"after": cursor}) if cursor is not None else None
 
     def has_next_page(self) -> bool:
         """Whether asking for the next page makes sense."""
@@ -68,13 +79,8 @@ class AsyncPages(Page[T], Generic[T]):
 
     async def get_next_page(self) -> Self:
         """The next page. Raises RuntimeError if this is the last one: see `has_next_page`."""
-        info = self.next_page_info()
-        if info is None or info.params is None:
-            raise RuntimeError("There is no next page. Ask `has_next_page()` before.")
-        fetch = self.__dict__.get(LIVE)
-        if fetch is None:
-            raise RuntimeError("This page does not come from a client, so it cannot get the next.")
-        return cast(Self, await fetch(info.params))
+        fetch, params = self._next_request()
+        return cast(Self, await fetch(params))
 
     def iter_pages(self) -> AsyncIterator[Self]:
         """This page and all that follow."""
@@ -161,5 +167,5 @@ class _LateItemIterator(Generic[T]):
 def attach(page: Any, fetch: Fetch) -> Any:
     """`page`, able to get the pages after it."""
     if isinstance(page, Page):
-        page.__dict__[LIVE] = fetch
+        vars(page)[LIVE] = fetch
     return page

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterable, Sized
 from typing import TYPE_CHECKING, Any, cast
 
@@ -69,7 +70,7 @@ class FileBatchesHelpers:
         self,
         vector_store_id: str,
         *,
-        attributes: dict[str, str | float | bool] | None | Omit = omit,
+        attributes: dict[str, str | float | bool] | Omit | None = omit,
         chunking_strategy: FileChunkingStrategyParam | Omit = omit,
         file_ids: SequenceNotStr[str] | Omit = omit,
         files: Iterable[FileBatchCreateParamsFile] | Omit = omit,
@@ -111,10 +112,10 @@ class FileBatchesHelpers:
         At most `max_concurrency` files are uploaded at once. If one cannot be uploaded the others
         are cancelled and its error is raised, with a note that names the file and those already
         uploaded. `on_progress` is called after each upload and each poll.
-        `POST /files` for each, `POST /vector_stores/{vector_store_id}/file_batches`, then as `poll`.
+        `POST /files` for each, then as `create_and_poll`.
         """
         check_interval(poll_interval_ms)
-        if isinstance(files, (str, bytes)):
+        if isinstance(files, (str, bytes, io.IOBase)):
             raise TypeError("files must be a list of files, not a single one.")
         total = len(files) if isinstance(files, Sized) else None
         api_files = cast("Namespaces", cast("FileBatches", self)._client).files

@@ -3,6 +3,8 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from .._config import Settings
+
 if TYPE_CHECKING:
     from .chat import Chat
     from .embeddings import Embeddings
@@ -11,7 +13,7 @@ if TYPE_CHECKING:
     from .vector_stores import VectorStores
 
 
-class Namespaces:
+class Namespaces(Settings):
     """The resources of a client, each made when it is first used."""
 
     @cached_property
