@@ -143,7 +143,7 @@ class AsyncStream(Generic[T]):
             said = body.get("message") if isinstance(body, dict) else body
             message = str(said or "The server reported an error in the stream.")
             raise APIError(message, self._exchange, body=body) from None
-        except (msgspec.DecodeError, UnicodeDecodeError) as failure:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as failure:
             start = event.data[:120].decode("utf-8", "replace")
             raise APIResponseValidationError(
                 self._exchange,

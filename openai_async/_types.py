@@ -4,29 +4,27 @@ from __future__ import annotations
 
 import os
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from typing import IO, Any, Protocol, SupportsIndex, TypeVar, Union, overload
-
-from typing_extensions import TypeAlias
+from typing import IO, Any, Protocol, SupportsIndex, TypeAlias, TypeVar, overload
 
 from ._sentinels import Omit
 
 T_co = TypeVar("T_co", covariant=True)
 
-Headers: TypeAlias = Mapping[str, Union[str, Omit]]  # noqa: UP007
+Headers: TypeAlias = Mapping[str, str | Omit]
 Query: TypeAlias = Mapping[str, object]
 Body: TypeAlias = object
 
-FileContent: TypeAlias = Union[IO[bytes], bytes, os.PathLike[str]]
-FileTypes: TypeAlias = Union[
-    # what to send; a name and what to send; with its content type; with headers of the part
-    FileContent,
-    tuple[str | None, FileContent],
-    tuple[str | None, FileContent, str | None],
-    tuple[str | None, FileContent, str | None, Mapping[str, str]],
-]
+FileContent: TypeAlias = IO[bytes] | bytes | os.PathLike[str]
+#: What to send; a name and what to send; with its content type; with headers of the part.
+FileTypes: TypeAlias = (
+    FileContent
+    | tuple[str | None, FileContent]
+    | tuple[str | None, FileContent, str | None]
+    | tuple[str | None, FileContent, str | None, Mapping[str, str]]
+)
 
 #: A key, or a function that gives one: plain, or returning an awaitable.
-APIKey: TypeAlias = Union[str, Callable[[], str], Callable[[], Awaitable[str]]]
+APIKey: TypeAlias = str | Callable[[], str] | Callable[[], Awaitable[str]]
 
 
 class SequenceNotStr(Protocol[T_co]):

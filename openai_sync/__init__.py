@@ -11,6 +11,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from openai_async import (
+    DEFAULT_MAX_RETRIES,
+    DEFAULT_TIMEOUT,
+    NOT_GIVEN,
     APIConnectionError,
     APIError,
     APIResponseValidationError,
@@ -22,12 +25,9 @@ from openai_async import (
     BaseModel,
     ConflictError,
     ContentFilterFinishReasonError,
-    DEFAULT_MAX_RETRIES,
-    DEFAULT_TIMEOUT,
     HttpxBinaryResponseContent,
     InternalServerError,
     LengthFinishReasonError,
-    NOT_GIVEN,
     NotFoundError,
     NotGiven,
     OAuthError,
@@ -41,10 +41,10 @@ from openai_async import (
     Timeout,
     Unknown,
     UnprocessableEntityError,
-    not_given,
-    omit,
     __title__,
     __version__,
+    not_given,
+    omit,
 )
 from openai_async._lazy import lazy_names
 
@@ -52,6 +52,8 @@ from ._bridge import Stream
 from ._client import Client, OpenAI
 
 if TYPE_CHECKING:
+    from openai_async import DEFAULT_CONNECTION_LIMITS as DEFAULT_CONNECTION_LIMITS
+    from openai_async import DefaultAsyncHttpxClient as DefaultAsyncHttpxClient
     from openai_async import types as types
 
     from . import pagination as pagination
@@ -60,6 +62,7 @@ else:
     __getattr__, __dir__, _ = lazy_names(
         __name__,
         {
+            "openai_async._httpx": ("DEFAULT_CONNECTION_LIMITS", "DefaultAsyncHttpxClient"),
             "openai_async.types": ("types",),
             ".pagination": ("pagination",),
             ".resources": ("resources",),
@@ -79,8 +82,10 @@ __all__ = [
     "Client",
     "ConflictError",
     "ContentFilterFinishReasonError",
+    "DEFAULT_CONNECTION_LIMITS",
     "DEFAULT_MAX_RETRIES",
     "DEFAULT_TIMEOUT",
+    "DefaultAsyncHttpxClient",
     "HttpxBinaryResponseContent",
     "InternalServerError",
     "LengthFinishReasonError",

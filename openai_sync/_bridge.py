@@ -11,15 +11,16 @@ stream, a page) is wrapped in its blocking twin.
 from __future__ import annotations
 
 import functools
-import inspect
+import os
 from collections import deque
 from collections.abc import Callable, Coroutine, Iterator
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Concatenate, Generic, Protocol, TypeVar, overload
+
+from typing_extensions import ParamSpec, Self
 
 from openai_async._stream import AsyncStream, Outcome
-from openai_async.pagination import AsyncCursorPage, AsyncPage, AsyncPages, AsyncPaginator
-from typing_extensions import Concatenate, ParamSpec, Self
+from openai_async.pagination import AsyncCursorPage, AsyncPage, AsyncPaginator
 
 from ._portal import run
 from .pagination import SyncCursorPage, SyncPage, to_sync
@@ -48,12 +49,14 @@ class Stream(Generic[T]):
 
     Leaving the `with` block, `close()`, and reaching the end free the connection; so does dropping
     the stream. Iterating raises APIError for an error the server sends in the stream, and
-    APIConnectionError or APITimeoutError if the connection fails.
+    APIConnectionError or APITimeoutError if the connection fails. A forked child cannot go on with
+    a stream of its parent.
     """
 
     def __init__(self, stream: AsyncStream[T]) -> None:
         self._async = stream
         self._events: deque[T] = stream._events
+        self._process = os.getpid()
 
     @property
     def response(self) -> httpx.Response:
@@ -75,13 +78,16 @@ class Stream(Generic[T]):
 
     def __next__(self) -> T:
         while not self._events:
+            if os.getpid() != self._process:
+                raise RuntimeError("This stream belongs to the process that began it.")
             if not run(self._async.fill):
                 raise StopIteration
         return self._events.popleft()
 
     def close(self) -> None:
         """Ends the stream and frees its connection; events that were not read are dropped."""
-        run(self._async.close)
+        if os.getpid() == self._process:  # else the parent still reads from that connection
+            run(self._async.close)
 
     def __enter__(self) -> Self:
         return self
@@ -119,23 +125,13 @@ def blocking(
 ) -> Method[P, R]: ...
 def blocking(method: Callable[..., Any]) -> Any:
     """`method` of the async resource in `self._async`, run on the loop thread until it returns."""
-    awaited = method if inspect.iscoroutinefunction(method) else _awaiting(method)
 
     @functools.wraps(method)
     def call(self: Any, /, *args: Any, **kwargs: Any) -> Any:
-        return _wrap(run(awaited, self._async, *args, **kwargs))
+        return _wrap(run(method, self._async, *args, **kwargs))
 
     return call
 
 
-def _awaiting(method: Callable[..., Any]) -> Callable[..., Coroutine[Any, Any, Any]]:
-    async def awaited(*args: Any, **kwargs: Any) -> Any:
-        return await method(*args, **kwargs)
-
-    return awaited
-
-
 def _wrap(result: Any) -> Any:
-    if isinstance(result, AsyncStream):
-        return Stream(result)
-    return to_sync(result) if isinstance(result, AsyncPages) else result
+    return Stream[Any](result) if isinstance(result, AsyncStream) else to_sync(result)

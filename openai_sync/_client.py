@@ -4,27 +4,32 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from functools import cached_property
 from types import TracebackType
-from typing import Any, Generic, TypeVar, overload
+from typing import Any, Concatenate, Generic, Protocol, cast, overload
+
+from typing_extensions import Never, ParamSpec, Self, TypeVar
 
 from openai_async import AsyncOpenAI, Timeout
 from openai_async._urls import URL
-from typing_extensions import Concatenate, ParamSpec, Self
 
 from ._bridge import blocking
 from ._portal import run
+from .pagination import to_sync
 from .resources._root import Namespaces
 
 P = ParamSpec("P")
 S = TypeVar("S")
 V = TypeVar("V")
+W = TypeVar("W", default=V)
 
 
-class Setting(Generic[V]):
-    """An attribute that is one of the async client behind."""
+class Setting(Generic[V, W]):
+    """An attribute that is one of the async client behind: reads a `V`, may be assigned a `W`."""
 
     def __set_name__(self, owner: type, name: str) -> None:
         self._name = name
+        self.__doc__ = getattr(AsyncOpenAI, name, None).__doc__
 
     @overload
     def __get__(self, instance: None, owner: Any = None) -> Self: ...
@@ -33,44 +38,56 @@ class Setting(Generic[V]):
     def __get__(self, instance: OpenAI | None, owner: Any = None) -> Any:
         return self if instance is None else getattr(instance._async, self._name)
 
-    def __set__(self, instance: OpenAI, value: V) -> None:
+    def __set__(self, instance: OpenAI, value: W) -> None:
         setattr(instance._async, self._name, value)
 
 
-def _constructor(
-    init: Callable[Concatenate[Any, P], None],
-) -> Callable[Concatenate[Any, P], None]:
-    @functools.wraps(init)
-    def __init__(self: Any, /, *args: P.args, **kwargs: P.kwargs) -> None:
-        client = AsyncOpenAI(*args, **kwargs)
-        client._name = type(self).__name__
-        client._blocking = True
-        self._async = client
+class Copy(Protocol[P]):
+    """A method that returns its own class, as type checkers see it."""
 
-    return __init__
+    def __get__(self, instance: S, owner: Any = None) -> Callable[P, S]: ...
 
 
-def _copier(method: Callable[Concatenate[Any, P], Any]) -> Callable[Concatenate[S, P], S]:
+def _like(
+    method: Callable[Concatenate[Any, P], None],
+) -> Callable[[Callable[Concatenate[S, ...], None]], Callable[Concatenate[S, P], None]]:
+    """Gives a function the parameters and docs of `method`."""
+
+    def decorate(init: Callable[Concatenate[S, ...], None]) -> Callable[Concatenate[S, P], None]:
+        return functools.wraps(method)(init)
+
+    return decorate
+
+
+def _copier(method: Callable[Concatenate[Any, P], AsyncOpenAI]) -> Copy[P]:
     @functools.wraps(method)
-    def copy(self: Any, /, *args: P.args, **kwargs: P.kwargs) -> Any:
+    def copy(self: OpenAI, /, *args: Any, **kwargs: Any) -> OpenAI:
         twin = object.__new__(type(self))
-        twin.__dict__.update(self._own())
+        for name, value in vars(self).items():
+            # The namespaces belong to the client they were made by.
+            if not isinstance(getattr(type(self), name, None), cached_property):
+                setattr(twin, name, value)
         twin._async = method(self._async, *args, **kwargs)
         return twin
 
-    return copy
+    return cast("Copy[P]", copy)
 
 
 class OpenAI(Namespaces):
     """A client of the OpenAI API for scripts, notebooks and threads: every method blocks.
 
     It has the methods, arguments and errors of `openai_async.AsyncOpenAI`, whose coroutines it runs
-    on a loop thread of its own; any number of threads may share one. Ctrl-C ends the call that runs.
+    on a loop thread of its own; any number of threads may share one. Ctrl-C ends the running call.
     """
 
     _async: AsyncOpenAI
 
-    __init__ = _constructor(AsyncOpenAI.__init__)
+    @_like(AsyncOpenAI.__init__)
+    def __init__(self, **settings: Any) -> None:
+        self._async = AsyncOpenAI(**settings)
+        self._async._name = type(self).__name__
+        self._async._blocking = True
+
     copy = with_options = _copier(AsyncOpenAI.copy)
 
     api_key = Setting[str]()
@@ -79,14 +96,14 @@ class OpenAI(Namespaces):
     project = Setting[str | None]()
     webhook_secret = Setting[str | None]()
     websocket_base_url = Setting[str | None]()
-    base_url = Setting[URL]()
+    base_url = Setting[URL, Any]()
     timeout = Setting[float | Timeout | None]()
     max_retries = Setting[int]()
     on_retry = Setting[Callable[[Any], Any] | None]()
-    auth_headers = Setting[dict[str, str]]()
-    default_headers = Setting[dict[str, Any]]()
-    default_query = Setting[dict[str, object]]()
-    user_agent = Setting[str]()
+    auth_headers = Setting[dict[str, str], Never]()
+    default_headers = Setting[dict[str, Any], Never]()
+    default_query = Setting[dict[str, object], Never]()
+    user_agent = Setting[str, Never]()
 
     get = blocking(AsyncOpenAI.get)
     post = blocking(AsyncOpenAI.post)
@@ -97,9 +114,7 @@ class OpenAI(Namespaces):
 
     def get_api_list(self, path: str, *, model: Any, page: Any, **query: object) -> Any:
         """The first page of any list; iterate over it for all items."""
-        return blocking(AsyncOpenAI.get_api_list).__get__(self)(
-            path, model=model, page=page, **query
-        )
+        return to_sync(run(self._async.get_api_list, path, model=model, page=page, **query))
 
     def platform_headers(self) -> dict[str, str]:
         """What the API is told about the library and the machine it runs on."""
@@ -113,11 +128,6 @@ class OpenAI(Namespaces):
         """Whether `close()` was called."""
         return self._async.is_closed()
 
-    def _own(self) -> dict[str, Any]:
-        """Attributes that a subclass added; the namespaces belong to the client they were made by."""
-        made = {name for name in vars(self) if hasattr(Namespaces, name)}
-        return {name: value for name, value in vars(self).items() if name not in made}
-
     def __enter__(self) -> Self:
         return self
 
@@ -130,7 +140,7 @@ class OpenAI(Namespaces):
         self.close()
 
     def __repr__(self) -> str:
-        return repr(self._async).replace("AsyncOpenAI", type(self).__name__, 1)
+        return repr(self._async)
 
 
 Client = OpenAI

@@ -15,7 +15,9 @@ import os
 import threading
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
-from typing import Any, TypeVar
+from contextlib import suppress
+from functools import partial
+from typing import Generic, TypeVar
 
 import anyio
 from anyio.from_thread import BlockingPortal
@@ -23,6 +25,9 @@ from typing_extensions import ParamSpec
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+#: How long an interrupted call may take to clean up before its caller goes on without it.
+_ENDING = 1.0
 
 
 class _LoopThread:
@@ -43,7 +48,13 @@ class _LoopThread:
                 opened.set_result(portal)
                 await portal.sleep_until_stopped()
 
-        anyio.run(serve)
+        try:
+            # Debug mode (`python -X dev`) tells users about their loops. This one is ours.
+            anyio.run(serve, backend_options={"debug": False})
+        except BaseException as error:
+            if opened.done():
+                raise
+            opened.set_exception(error)  # no loop at all, for lack of file descriptors perhaps
 
 
 _lock = threading.Lock()
@@ -51,7 +62,7 @@ _loop_thread: _LoopThread | None = None
 
 
 def _open() -> BlockingPortal:
-    global _loop_thread  # noqa: PLW0603  # one per process is the point
+    global _loop_thread  # one per process is the point
     with _lock:
         if _loop_thread is None or not _loop_thread.thread.is_alive():
             _loop_thread = _LoopThread()
@@ -63,39 +74,60 @@ def _open() -> BlockingPortal:
         return _loop_thread.portal
 
 
+class _Call(Generic[R]):
+    """What one thread waits for and the loop thread does."""
+
+    result: R
+
+    def __init__(self, function: Callable[[], Awaitable[R]]) -> None:
+        self._function = function
+        self._scope: anyio.CancelScope | None = None
+        self.error: BaseException | None = None
+
+    async def make(self) -> None:
+        self._ended = anyio.Event()
+        try:
+            with anyio.CancelScope() as self._scope:
+                self.result = await self._function()
+        except anyio.get_cancelled_exc_class():
+            raise
+        except BaseException as error:
+            # Raised by the caller: the SystemExit of a user's callback would end the loop.
+            self.error = error
+        finally:
+            self._ended.set()
+
+    async def cancel(self) -> None:
+        """Returns when the call has ended, so that nothing goes on behind the caller's back."""
+        if self._scope is not None:
+            self._scope.cancel()
+            with anyio.move_on_after(_ENDING):
+                await self._ended.wait()
+
+
 def run(function: Callable[P, Awaitable[R]], /, *args: P.args, **kwargs: P.kwargs) -> R:
     """What `function` returns, run on the loop thread; cancelled if this thread is interrupted."""
-    future = _open().start_task_soon(_contain, function, args, kwargs)
+    portal = _open()
+    call = _Call(partial(function, *args, **kwargs))
     try:
-        outcome: Any = future.result()
+        portal.start_task_soon(call.make).result()
     except BaseException:
-        future.cancel()  # does nothing unless it was the wait that ended
+        # By a task of its own, which cannot overtake the call: the interrupt may have come before
+        # there was a future to cancel. If the loop has ended, so has the call.
+        with suppress(RuntimeError):
+            portal.call(call.cancel)
         raise
-    if isinstance(outcome, _Escaped):
-        raise outcome.error
-    result: R = outcome
-    return result
-
-
-class _Escaped:
-    """An exception that would have ended the loop, on its way to the caller."""
-
-    def __init__(self, error: BaseException) -> None:
-        self.error = error
-
-
-async def _contain(function: Callable[..., Awaitable[Any]], args: Any, kwargs: Any) -> Any:
-    """Keeps a SystemExit or KeyboardInterrupt that a user's callback raised out of the loop."""
+    error, call.error = call.error, None
+    if error is None:
+        return call.result
     try:
-        return await function(*args, **kwargs)
-    except (Exception, anyio.get_cancelled_exc_class()):
-        raise
-    except BaseException as error:
-        return _Escaped(error)
+        raise error
+    finally:
+        del error  # it refers to this frame, and would keep alive what the call was given
 
 
 def _forget() -> None:
-    global _lock, _loop_thread  # noqa: PLW0603
+    global _lock, _loop_thread
     _lock = threading.Lock()
     _loop_thread = None
 

@@ -1,24 +1,16 @@
-"""Lists that come a page at a time: iterate over a page for all items of it and of those after it."""
+"""Lists that come a page at a time: iterate over one for all items of it and of those after it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic
 
-from openai_async._fields import LIVE, public_class
-from openai_async.pagination import (
-    AsyncCursorPage,
-    AsyncPage,
-    AsyncPages,
-    CursorPage,
-    Page,
-    PageInfo,
-)
 from typing_extensions import Self
 
-from ._portal import run
+from openai_async._fields import public_class
+from openai_async.pagination import AsyncCursorPage, AsyncPage, CursorPage, Page, PageInfo, T
 
-T = TypeVar("T")
+from ._portal import run
 
 
 class SyncPages(Page[T], Generic[T]):
@@ -26,8 +18,8 @@ class SyncPages(Page[T], Generic[T]):
 
     def get_next_page(self) -> Self:
         """The next page. Raises RuntimeError if this is the last one: see `has_next_page`."""
-        page: AsyncPages[T] = self.__dict__.get(LIVE) or AsyncPages.model_construct()
-        next_page: Self = to_sync(run(page.get_next_page))
+        fetch, params = self._next_request()
+        next_page: Self = to_sync(run(fetch, params))
         return next_page
 
     def iter_pages(self) -> Iterator[Self]:
@@ -55,11 +47,10 @@ class SyncCursorPage(SyncPages[T], CursorPage[T], Generic[T]):
 _TWINS: dict[type[Any], type[Any]] = {AsyncPage: SyncPage, AsyncCursorPage: SyncCursorPage}
 
 
-def to_sync(page: AsyncPages[Any]) -> Any:
-    """`page` with blocking methods."""
-    twin = page._become(_TWINS[public_class(type(page))])
-    twin.__dict__[LIVE] = page
-    return twin
+def to_sync(result: Any) -> Any:
+    """`result`; if it is a page, with blocking methods."""
+    twin = _TWINS.get(public_class(type(result)))
+    return result if twin is None else result._become(twin)
 
 
 __all__ = ["PageInfo", "SyncCursorPage", "SyncPage"]

@@ -1,11 +1,9 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from openai_async.resources._root import Namespaces as AsyncNamespaces
-
     from .chat import Chat
     from .embeddings import Embeddings
     from .files import Files
@@ -16,7 +14,7 @@ if TYPE_CHECKING:
 class Namespaces:
     """The resources of a client, each made when it is first used."""
 
-    _async: AsyncNamespaces
+    _async: Any
 
     @cached_property
     def chat(self) -> Chat:

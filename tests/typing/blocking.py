@@ -1,0 +1,101 @@
+"""What type checkers know about the blocking client."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from typing_extensions import assert_type
+
+from openai_async.types.chat import ChatCompletion, ChatCompletionChunk
+from openai_async.types.embeddings import CreateEmbeddingResponse
+from openai_async.types.files import FileDeleted, FileObject
+from openai_async.types.models import Model
+from openai_async.types.vector_stores import VectorStore, VectorStoreFileBatch
+from openai_sync import HttpxBinaryResponseContent, OpenAI, Stream, Timeout
+from openai_sync.pagination import SyncCursorPage, SyncPage
+
+
+class Mine(OpenAI):
+    tenant: str = ""
+
+
+def clients(client: OpenAI, mine: Mine) -> None:
+    assert_type(OpenAI(), OpenAI)
+    assert_type(OpenAI(api_key="k", timeout=3, max_retries=0, default_headers={"a": "b"}), OpenAI)
+    assert_type(OpenAI(api_key=lambda: "k", timeout=Timeout(9, connect=1)), OpenAI)
+    assert_type(client.copy(timeout=None), OpenAI)
+    assert_type(client.with_options(max_retries=0), OpenAI)
+    assert_type(mine.with_options(api_key="k"), Mine)
+    assert_type(Mine(api_key="k").tenant, str)
+    with client as entered, mine as mine_entered:
+        assert_type(entered, OpenAI)
+        assert_type(mine_entered, Mine)
+    assert_type(client.is_closed(), bool)
+
+
+def settings(client: OpenAI) -> None:
+    assert_type(client.api_key, str)
+    assert_type(client.organization, "str | None")
+    assert_type(client.timeout, "float | Timeout | None")
+    assert_type(client.max_retries, int)
+    assert_type(client.auth_headers, dict[str, str])
+    client.api_key = "k"
+    client.base_url = "http://localhost/v1"
+    client.timeout = 7.5
+    client.timeout = None
+
+
+def chat(client: OpenAI, either: bool) -> None:
+    create = client.chat.completions.create
+    plain = create(model="gpt-4o-mini", messages=[{"role": "user", "content": "Hello."}])
+    assert_type(plain, ChatCompletion)
+    assert_type(plain.choices[0].message.content, "str | None")
+
+    off = create(model="m", messages=[{"role": "user", "content": "Hello."}], stream=False)
+    assert_type(off, ChatCompletion)
+
+    on = create(model="m", messages=[{"role": "user", "content": "Hello."}], stream=True)
+    assert_type(on, Stream[ChatCompletionChunk])
+    assert_type(iter(on), Iterator[ChatCompletionChunk])
+    with on as entered:
+        assert_type(entered, Stream[ChatCompletionChunk])
+        for chunk in entered:
+            assert_type(chunk, ChatCompletionChunk)
+            assert_type(chunk.choices[0].delta.content, "str | None")
+
+    unknown = create(model="m", messages=[{"role": "user", "content": "Hi."}], stream=either)
+    assert_type(unknown, "ChatCompletion | Stream[ChatCompletionChunk]")
+
+
+def everything_else(client: OpenAI) -> None:
+    embeddings = client.embeddings.create(model="text-embedding-3-small", input=["one", "two"])
+    assert_type(embeddings, CreateEmbeddingResponse)
+    assert_type(embeddings.data[0].embedding, list[float])
+
+    assert_type(client.models.retrieve("m"), Model)
+    assert_type(client.files.create(file=Path("note.txt"), purpose="assistants"), FileObject)
+    assert_type(client.files.create(file=("a.txt", b"a"), purpose="batch"), FileObject)
+    assert_type(client.files.delete("file-1"), FileDeleted)
+    assert_type(client.files.content("file-1"), HttpxBinaryResponseContent)
+    assert_type(client.vector_stores.create(name="notes"), VectorStore)
+    batch = client.vector_stores.file_batches.upload_and_poll(
+        "vs_1",
+        files=[Path("note.txt"), ("a.txt", b"a")],
+        max_concurrency=3,
+        on_progress=lambda progress: assert_type(progress.uploaded, int),
+    )
+    assert_type(batch, VectorStoreFileBatch)
+
+
+def pages(client: OpenAI) -> None:
+    page = client.files.list(limit=2)
+    assert_type(page, SyncCursorPage[FileObject])
+    assert_type(page.data, list[FileObject])
+    assert_type(page.has_next_page(), bool)
+    assert_type(page.get_next_page(), SyncCursorPage[FileObject])
+    assert_type(page.iter_pages(), Iterator[SyncCursorPage[FileObject]])
+    for file in page:
+        assert_type(file, FileObject)
+    assert_type(client.models.list(), SyncPage[Model])
+    assert_type([model.id for model in client.models.list()], list[str])
