@@ -144,16 +144,14 @@ def test_blocking_methods_are_plain_functions(twins: Twins) -> None:
 @pytest.mark.parametrize(
     ("path", "shown"),
     [
-        ("files.retrieve", ("retrieve(file_id: 'str'", "GET /files/{file_id}")),
-        ("embeddings.create", ("create(*, input:", "POST /embeddings")),
-        ("copy", ("with_options(", "over the same connections")),
+        ("files.retrieve", ["file_id: 'str'", "GET /files/{file_id}"]),
+        ("embeddings.create", ["encoding_format: ", "POST /embeddings"]),
+        ("copy", ["set_default_headers: ", "over the same connections"]),
     ],
 )
-def test_help_shows_them(path: str, shown: tuple[str, str]) -> None:
+def test_help_shows_them(path: str, shown: list[str]) -> None:
     thing: Any = OpenAI(api_key="k")
     for name in path.split("."):
         thing = getattr(thing, name)
     text = pydoc.render_doc(thing, renderer=pydoc.plaintext)
-    signature, doc = shown
-    assert signature in text or signature.replace("with_options", "copy") in text
-    assert doc in text
+    assert [each for each in shown if each not in text] == []
