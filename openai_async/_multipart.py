@@ -11,7 +11,6 @@ import inspect
 import io
 import mimetypes
 import os
-import secrets
 import stat
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
 from contextlib import aclosing
@@ -119,7 +118,7 @@ class MultipartBody:
     """A form that is ready to be sent, again if need be when `replayable`."""
 
     def __init__(self, fields: Mapping[str, Any], files: Iterable[tuple[str, Any]]) -> None:
-        self._boundary = secrets.token_hex(16).encode()
+        self._boundary = os.urandom(16).hex().encode()
         self._fields = b"".join(
             self._opening()
             + f'Content-Disposition: form-data; name="{name.translate(_ESCAPES)}"'

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -86,7 +86,7 @@ class Call:
         if self.method == "GET":
             own["Content-Type"] = Omit()
         else:
-            own["Idempotency-Key"] = idempotency_key or f"anyio-retry-{secrets.token_hex(16)}"
+            own["Idempotency-Key"] = idempotency_key or f"anyio-retry-{os.urandom(16).hex()}"
         if content_type is not None:
             own["Content-Type"] = content_type
         library = "false" if settings._blocking else f"async:{async_library()}"

@@ -5,7 +5,6 @@ Pure: the clock and the random number are passed in. `_engine` does the waiting.
 
 from __future__ import annotations
 
-import email.utils
 import math
 from collections.abc import Mapping
 
@@ -78,6 +77,8 @@ def _asked(headers: Mapping[str, str], now: float | None) -> float | None:
     seconds = _number(text)
     if seconds is not None or text is None:
         return seconds
+    import email.utils  # noqa: PLC0415  # costs as much as half of this package, and is rarely needed
+
     date = email.utils.parsedate_tz(text)
     if date is None or now is None:
         return None
