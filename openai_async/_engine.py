@@ -24,7 +24,7 @@ from ._errors import (
     status_error,
 )
 from ._exchange import Exchange
-from ._logs import logger
+from ._logs import logger, method_name
 from ._requests import Call
 from ._retry import wait_before_retry
 from ._transport import ConnectionFailed, TimedOut, WireReply, WireRequest
@@ -63,7 +63,7 @@ async def send(settings: Settings, call: Call, *, read: bool) -> Answer:
     while True:
         started = anyio.current_time()
         wire_request = call.attempt(retries_taken, await _key(settings, call))
-        logger.debug("Sending %s request, attempt %d", call.method, retries_taken + 1)
+        logger.debug("Sending %s request, attempt %d", method_name(call.method), retries_taken + 1)
         outcome = await _attempt(settings, wire_request, read=read)
         ended = anyio.current_time()
         if isinstance(outcome, Answer):
@@ -78,7 +78,7 @@ async def send(settings: Settings, call: Call, *, read: bool) -> Answer:
         attempts[-1].waited = delay
         logger.info(
             "Retrying %s request in %.3f seconds, retry %d of %d",
-            call.method,
+            method_name(call.method),
             delay,
             retries_taken + 1,
             call.max_retries,
@@ -102,7 +102,7 @@ async def _attempt(settings: Settings, request: WireRequest, *, read: bool) -> A
         exchange.status, exchange.headers = reply.status, reply.headers
         logger.debug(
             "Received %s answer: %d, request id %s",
-            request.method,
+            method_name(request.method),
             reply.status,
             reply.headers.get("x-request-id"),
         )
@@ -111,7 +111,9 @@ async def _attempt(settings: Settings, request: WireRequest, *, read: bool) -> A
             exchange.content = await read_whole(reply)
     except ConnectionFailed as failure:
         broken = connection_error(failure, exchange)
-        logger.debug("%s request failed: %s", request.method, type(broken.__cause__).__name__)
+        logger.debug(
+            "%s request failed: %s", method_name(request.method), type(broken.__cause__).__name__
+        )
         return broken
     if succeeded:
         return Answer(exchange, reply, 0, 0.0)

@@ -17,6 +17,14 @@ _LEVELS = ("debug", "info", "warning", "error", "critical")
 _FORMAT = "[%(asctime)s - %(name)s:%(lineno)d - %(levelname)s] %(message)s"
 
 
+_METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
+
+
+def method_name(method: str) -> str:
+    """`method` as it is logged: what is no method of HTTP may be anything, and is not shown."""
+    return method if method in _METHODS else "<custom>"
+
+
 class SecretsFilter(logging.Filter):
     """Replaces the values of secret headers in what is logged: in mappings and in pairs."""
 

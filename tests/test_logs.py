@@ -137,3 +137,11 @@ def test_our_logger_filters(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG, logger="openai"):
         logger.debug("Headers %s", {"Authorization": SECRET})
     assert caplog.messages == ["Headers {'Authorization': '<redacted>'}"]
+
+
+@pytest.mark.parametrize(
+    ("method", "shown"),
+    [("GET", "GET"), ("POST", "POST"), ("sk-secret", "<custom>"), ("get", "<custom>")],
+)
+def test_only_methods_of_http_are_logged(method: str, shown: str) -> None:
+    assert _logs.method_name(method) == shown
