@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any, TypeVar, cast
 
@@ -231,17 +231,58 @@ def _union_builder(tp: Any) -> Builder:
 
 def _variant_of(parts: UnionParts, value: Mapping[str, Any]) -> type[Struct] | None:
     """The class that `value` says it is, or else that its fields speak for; None if in doubt."""
-    configs = [(each, each.__struct_config__) for each in parts.structs]
-    tagged = [(each, c.tag_field, c.tag) for each, c in configs if c.tag is not None]
-    named = [each for each, tag_field, tag in tagged if value.get(cast(str, tag_field)) == tag]
+    marks = {each: _marks(each) for each in parts.structs}
+    telling = _telling(list(marks.values()))
+    said = [name for name in telling if name in value]
+    named = [
+        each for each, mark in marks.items() if said and value[said[0]] in mark.get(said[0], ())
+    ]
     if len(named) == 1:
         return named[0]
-    if not named and parts.opened is not None and any(name in value for _, name, _ in tagged):
+    if not named and said and parts.opened is not None:
         return None
     if len(parts.structs) == 1 and parts.values is None:
         return parts.structs[0]
     fitting = [each for each in named or parts.structs if _fits(each, value)]
+    if len(fitting) > 1:
+        fitting = [each for each in fitting if _agrees(each, value)]
     return fitting[0] if len(fitting) == 1 else None
+
+
+def _agrees(cls: type[Struct], value: Mapping[str, Any]) -> bool:
+    """Whether every enumerated field of `cls` has one of its values."""
+    fields = fields_of(cls)
+    given = (
+        (fields.types[name], value[wire]) for wire, name in fields.by_wire.items() if wire in value
+    )
+    return all(
+        each in literals for tp, each in given if (literals := _literals(tp)) and each is not None
+    )
+
+
+def _telling(marks: Sequence[Mapping[str, tuple[object, ...]]]) -> list[str]:
+    """The names of the fields that tell classes with these `marks` apart, the best first."""
+    kinds = {name: {mark.get(name) for mark in marks} for mark in marks for name in mark}
+    best = sorted(kinds, key=lambda name: -len(kinds[name] - {None}))
+    return [name for name in best if len(marks) == 1 or len(kinds[name]) > 1]
+
+
+@cache
+def _marks(cls: type[Struct]) -> dict[str, tuple[object, ...]]:
+    """The values that the tag and the enumerated fields of `cls` may have, by wire name."""
+    fields = fields_of(cls)
+    if fields.tag_field is not None:
+        return {fields.tag_field: (fields.tag,)}
+    found = {wire: _literals(fields.types[name]) for wire, name in fields.by_wire.items()}
+    return {wire: values for wire, values in found.items() if values}
+
+
+def _literals(tp: Any) -> tuple[object, ...]:
+    """The values that `tp` enumerates, null aside; none if it is not an enumeration."""
+    if typing.get_origin(tp) in UNIONS:
+        members = [each for each in typing.get_args(tp) if each is not type(None)]
+        return _literals(members[0]) if len(members) == 1 else ()
+    return typing.get_args(tp) if typing.get_origin(tp) is typing.Literal else ()
 
 
 def _fits(cls: type[Struct], value: Mapping[str, Any]) -> bool:

@@ -82,7 +82,7 @@ class UnionParts:
         self.structs: list[type[Struct]] = [each for each in self.others if is_struct(each)]
         #: What the lists hold, and what the values of the dicts are; None without lists, dicts.
         self.items = _joined(self.others, list, 0)
-        self.values = _joined(self.others, dict, 1)
+        self.values = Any if object in self.others else _joined(self.others, dict, 1)
 
 
 def _joined(members: list[Any], kind: type, position: int) -> Any:

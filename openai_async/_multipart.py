@@ -114,10 +114,31 @@ class FilePart:
             raise ValueError(f"{self.name}: {self.filename} became shorter while it was sent.")
 
 
+class FieldPart:
+    """A part of a form that is no file, but whose content has a type."""
+
+    __slots__ = ("content", "head", "size")
+
+    replayable = True
+
+    def __init__(self, name: str, content: bytes, content_type: str) -> None:
+        self.content = content
+        self.size = len(content)
+        self.head = (
+            f'Content-Disposition: form-data; name="{name.translate(_ESCAPES)}"\r\n'
+            f"Content-Type: {content_type}\r\n\r\n"
+        ).encode()
+
+    async def pieces(self) -> AsyncGenerator[bytes, None]:
+        yield self.content
+
+
 class MultipartBody:
     """A form that is ready to be sent, again if need be when `replayable`."""
 
-    def __init__(self, fields: Mapping[str, Any], files: Iterable[tuple[str, Any]]) -> None:
+    def __init__(
+        self, fields: Mapping[str, Any], files: Iterable[tuple[str, Any] | FieldPart]
+    ) -> None:
         self._boundary = os.urandom(16).hex().encode()
         self._fields = b"".join(
             self._opening()
@@ -125,7 +146,7 @@ class MultipartBody:
             f"\r\n\r\n{value}\r\n".encode()
             for name, value in encode_pairs(fields)
         )
-        self._files = [FilePart(name, file) for name, file in files]
+        self._parts = [each if isinstance(each, FieldPart) else FilePart(*each) for each in files]
         self.content_type = f"multipart/form-data; boundary={self._boundary.decode()}"
 
     def _opening(self) -> bytes:
@@ -136,13 +157,13 @@ class MultipartBody:
 
     @property
     def replayable(self) -> bool:
-        return all(part.replayable for part in self._files)
+        return all(part.replayable for part in self._parts)
 
     @property
     def length(self) -> int | None:
         """The size of the whole body in bytes, or None if a file cannot tell its own."""
         total = len(self._fields) + len(self._closing())
-        for part in self._files:
+        for part in self._parts:
             if part.size is None:
                 return None
             total += len(self._opening()) + len(part.head) + part.size + 2
@@ -151,7 +172,7 @@ class MultipartBody:
     async def __aiter__(self) -> AsyncIterator[bytes]:
         if self._fields:
             yield self._fields
-        for part in self._files:
+        for part in self._parts:
             yield self._opening() + part.head
             async with aclosing(part.pieces()) as pieces:
                 async for piece in pieces:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
+
+from msgspec import Struct
 
 from ._config import Settings
-from ._dump import encode
+from ._dump import encode, plain
 from ._errors import OpenAIError
 from ._headers import SENDABLE, async_library, merge, sendable
 from ._multipart import MultipartBody
@@ -58,13 +60,14 @@ class Call:
         body: Any = None,
         files: Mapping[str, Any] | None = None,
         content: bytes | Body | None = None,
+        headers: Mapping[str, object] | None = None,
         options: Options = NO_OPTIONS,
         max_retries: int | None = None,
-        idempotency_key: str | None = None,
+        idempotency_key: str | Omit | None = None,
     ) -> None:
         extra_headers, extra_query, extra_body, timeout = options
         path_of_call = expand(operation.path, path) if path else operation.path
-        parameters = {**settings._custom_query, **(query or {}), **(extra_query or {})}
+        parameters = {**settings._custom_query, **plain(query or {}), **(extra_query or {})}
         given = timeout if is_given(timeout) else settings.timeout
         limit = settings.max_retries if max_retries is None else check_max_retries(max_retries)
         self.method = operation.method
@@ -72,14 +75,9 @@ class Call:
         self.timeout: Timeout = phases(given)
         self.max_retries = limit
         self.auth: Auth = operation.auth
-        self.body: bytes | Body | None = content
-        content_type: str | None = None
         body = with_extra_body(body, extra_body)
-        if operation.file_fields or files:
-            form = _form(body or {}, operation.file_fields, files or {})
-            self.body, content_type = form, form.content_type
-        elif content is None and body is not None:
-            self.body = encode(body)
+        encoded, content_type = _encode(operation, body, files or {})
+        self.body: bytes | Body | None = encoded if content is None else content
         own: dict[str, str | Omit] = {_RETRY_COUNT: "0"}
         if self.timeout.read is not None:
             own["X-Stainless-Read-Timeout"] = str(self.timeout.read)
@@ -97,6 +95,7 @@ class Call:
             settings.default_headers,
             own,
             operation.headers,
+            {n: cast(str, v) for n, v in (headers or {}).items() if is_given(v)},
             extra_headers or {},
         )
 
@@ -134,17 +133,42 @@ def with_extra_body(body: Any, extra: Any) -> Any:
     return {**body, **extra}
 
 
-def _form(
-    body: Mapping[str, Any], file_fields: tuple[str, ...], files: Mapping[str, Any]
-) -> MultipartBody:
+def _encode(
+    operation: Operation[Any], body: Any, files: Mapping[str, Any]
+) -> tuple[bytes | Body | None, str | None]:
+    """The body as it is sent, and its content type unless that is the usual one."""
+    if operation.body_of is not None:
+        return operation.body_of(body or {})
+    form = _form(operation, body, files)
+    if form is not None:
+        return form, form.content_type
+    return (None if body is None else encode(body)), None
+
+
+def _form(operation: Operation[Any], body: Any, files: Mapping[str, Any]) -> MultipartBody | None:
+    """The form that `body` and `files` are sent as, or None if they are none."""
+    if not (operation.file_fields or files):
+        return None
+    fields: dict[str, Any] = dict(body or {})
     parts: list[tuple[str, Any]] = []
-    for name, value in {**{n: body[n] for n in file_fields if n in body}, **files}.items():
+    for name, value in {**_take_files(operation.file_fields, fields), **files}.items():
         if isinstance(value, list):
             parts += [(f"{name}[]", each) for each in value]
         elif is_given(value):
             parts.append((name, value))
-    fields = {name: value for name, value in body.items() if name not in file_fields}
-    return MultipartBody(fields, parts)
+    if operation.json_without_files and not parts:
+        return None
+    return MultipartBody(plain(fields), parts)
+
+
+def _take_files(names: tuple[str, ...], fields: dict[str, Any]) -> dict[str, Any]:
+    """Takes what is a file, or a list of files, out of `fields`."""
+    found: dict[str, Any] = {}
+    for name in dict.fromkeys(each.removesuffix("[]") for each in names):
+        # What some take instead of a file, such as the id of one, is a field like others.
+        if name in fields and not isinstance(fields[name], (Mapping, Struct)):
+            found[name] = fields.pop(name)
+    return found
 
 
 def _names(header: str, *layers: Mapping[str, Any] | None) -> bool:

@@ -17,6 +17,7 @@ import msgspec
 from typing_extensions import Self
 
 from ._answers import parse
+from ._build import build
 from ._decode import ErrorBody, decode
 from ._engine import Answer, connection_error
 from ._errors import APIError, APIResponseValidationError
@@ -41,6 +42,9 @@ _EVENT_STREAM = "text/event-stream"
 #: How much of an answer that is no stream is kept for the error about it.
 _KEPT = 64 * 1024
 
+#: Events of these names are never whole without them, whatever method they come from.
+_ENVELOPED = "thread."
+
 Outcome = Literal["open", "complete", "incomplete", "unknown"]
 
 
@@ -52,10 +56,14 @@ class AsyncStream(Generic[T]):
     APIConnectionError or APITimeoutError if the connection fails.
     """
 
-    def __init__(self, answer: Answer, event_type: Any) -> None:
+    def __init__(
+        self, answer: Answer, event_type: Any, *, envelope: bool = False, events: bool = False
+    ) -> None:
         self._exchange: Exchange = answer.exchange
         self._reply = answer.reply
         self._event_type = event_type
+        self._envelope = envelope
+        self._raises_errors = not events
         self._decoder = Decoder()
         self._events: deque[T] = deque()
         self._failure: BaseException | None = None
@@ -133,7 +141,10 @@ class AsyncStream(Generic[T]):
                     return
 
     def _decode(self, event: ServerSentEvent) -> Any:
+        enveloped = self._envelope or (self._raises_errors and event.event.startswith(_ENVELOPED))
         try:
+            if enveloped or not self._raises_errors:
+                return self._decode_carefully(event, enveloped)
             value = decode(event.data, self._event_type)
             if isinstance(value, dict) and value.get("error"):
                 raise ErrorBody(value["error"])
@@ -150,6 +161,14 @@ class AsyncStream(Generic[T]):
                 event.data.decode("utf-8", "replace"),
                 message=f"An event of the stream is not JSON: it begins with {start!r}.",
             ) from failure
+
+    def _decode_carefully(self, event: ServerSentEvent, enveloped: bool) -> Any:
+        """The event of a kind of stream where its data alone does not say what it is."""
+        data = msgspec.json.decode(event.data)
+        if self._raises_errors and isinstance(data, dict) and data.get("error"):
+            raise ErrorBody(data["error"])
+        value = {"event": event.event, "data": data} if enveloped else data
+        return build(self._event_type, value)
 
     async def _stop(self) -> None:
         """The server said nothing more: the way of some, unless it never began to stream."""

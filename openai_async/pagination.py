@@ -56,22 +56,63 @@ class Page(BaseModel, Generic[T]):
         return fetch, info.params
 
 
-class CursorPage(Page[T], Generic[T]):
-    """The next page begins after the last item of this one."""
+class MarkedPage(Page[T], Generic[T]):
+    """A page that says itself whether and where there are more."""
 
     has_more: bool | None = None
+
+    def has_next_page(self) -> bool:
+        """Whether asking for the next page makes sense."""
+        return self.has_more is not False and super().has_next_page()
+
+
+class CursorPage(MarkedPage[T], Generic[T]):
+    """The next page begins after the last item of this one."""
+
     first_id: str | None = None
     last_id: str | None = None
 
     def next_page_info(self) -> PageInfo | None:
         """What the next page is asked for with, or None if this is the last."""
         last = self.data[-1] if self.data else None
-        cursor = last.get("id") if isinstance(last, dict) else getattr(last, "id", None)
-        return PageInfo(params={"after": cursor}) if cursor is not None else None
+        return _ask_for(
+            "after", last.get("id") if isinstance(last, dict) else getattr(last, "id", None)
+        )
 
-    def has_next_page(self) -> bool:
-        """Whether asking for the next page makes sense."""
-        return self.has_more is not False and super().has_next_page()
+
+class ConversationCursorPage(MarkedPage[T], Generic[T]):
+    """The next page begins after `last_id`."""
+
+    first_id: str | None = None
+    last_id: str | None = None
+
+    def next_page_info(self) -> PageInfo | None:
+        """What the next page is asked for with, or None if this is the last."""
+        return _ask_for("after", self.last_id)
+
+
+class NextCursorPage(MarkedPage[T], Generic[T]):
+    """The next page begins after `next`."""
+
+    next: str | None = None
+
+    def next_page_info(self) -> PageInfo | None:
+        """What the next page is asked for with, or None if this is the last."""
+        return _ask_for("after", self.next)
+
+
+class TokenPage(MarkedPage[T], Generic[T]):
+    """The next page is the one that `next` is the token of."""
+
+    next: str | None = None
+
+    def next_page_info(self) -> PageInfo | None:
+        """What the next page is asked for with, or None if this is the last."""
+        return _ask_for("page", self.next)
+
+
+def _ask_for(parameter: str, cursor: object) -> PageInfo | None:
+    return PageInfo(params={parameter: cursor}) if cursor else None
 
 
 class AsyncPages(Page[T], Generic[T]):
@@ -97,6 +138,18 @@ class AsyncPage(AsyncPages[T], Generic[T]):
 
 class AsyncCursorPage(AsyncPages[T], CursorPage[T], Generic[T]):
     """A page that knows the next one by its last item."""
+
+
+class AsyncConversationCursorPage(AsyncPages[T], ConversationCursorPage[T], Generic[T]):
+    """A page that names the item the next one begins after."""
+
+
+class AsyncNextCursorPage(AsyncPages[T], NextCursorPage[T], Generic[T]):
+    """A page that names the cursor the next one begins after."""
+
+
+class AsyncTokenPage(AsyncPages[T], TokenPage[T], Generic[T]):
+    """A page that names the token of the next one."""
 
 
 class _PageIterator(Generic[PageT]):

@@ -8,7 +8,20 @@ from typing import Any, Generic
 from typing_extensions import Self
 
 from openai_async._fields import public_class
-from openai_async.pagination import AsyncCursorPage, AsyncPage, CursorPage, Page, PageInfo, T
+from openai_async.pagination import (
+    AsyncConversationCursorPage,
+    AsyncCursorPage,
+    AsyncNextCursorPage,
+    AsyncPage,
+    AsyncTokenPage,
+    ConversationCursorPage,
+    CursorPage,
+    NextCursorPage,
+    Page,
+    PageInfo,
+    T,
+    TokenPage,
+)
 
 from ._portal import run
 
@@ -44,7 +57,25 @@ class SyncCursorPage(SyncPages[T], CursorPage[T], Generic[T]):
     """A page that knows the next one by its last item."""
 
 
-_TWINS: dict[type[Any], type[Any]] = {AsyncPage: SyncPage, AsyncCursorPage: SyncCursorPage}
+class SyncConversationCursorPage(SyncPages[T], ConversationCursorPage[T], Generic[T]):
+    """A page that names the item the next one begins after."""
+
+
+class SyncNextCursorPage(SyncPages[T], NextCursorPage[T], Generic[T]):
+    """A page that names the cursor the next one begins after."""
+
+
+class SyncTokenPage(SyncPages[T], TokenPage[T], Generic[T]):
+    """A page that names the token of the next one."""
+
+
+_TWINS: dict[type[Any], type[Any]] = {
+    AsyncPage: SyncPage,
+    AsyncCursorPage: SyncCursorPage,
+    AsyncConversationCursorPage: SyncConversationCursorPage,
+    AsyncNextCursorPage: SyncNextCursorPage,
+    AsyncTokenPage: SyncTokenPage,
+}
 
 
 def to_sync(result: Any) -> Any:
@@ -53,4 +84,11 @@ def to_sync(result: Any) -> Any:
     return result if twin is None else result._become(twin)
 
 
-__all__ = ["PageInfo", "SyncCursorPage", "SyncPage"]
+__all__ = [
+    "PageInfo",
+    "SyncConversationCursorPage",
+    "SyncCursorPage",
+    "SyncNextCursorPage",
+    "SyncPage",
+    "SyncTokenPage",
+]
