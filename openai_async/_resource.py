@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any, Generic, TypeVar, cast
 
 from msgspec import Struct
@@ -15,7 +16,9 @@ from ._config import Settings
 from ._headers import Headers
 from ._operation import Operation
 from ._requests import Call, Options
+from ._sentinels import Omit
 from ._stream import AsyncStream
+from ._views import Viewed
 from .pagination import AsyncPaginator, attach
 
 T = TypeVar("T")
@@ -23,6 +26,7 @@ PageT = TypeVar("PageT", bound=Any)
 
 Values = Mapping[str, object]
 Finish = Callable[[Any], Any]
+Deliver = Callable[[Settings, Call, "Content"], Awaitable[Any]]
 
 
 class Reply(Struct, Generic[T]):
@@ -32,28 +36,45 @@ class Reply(Struct, Generic[T]):
     headers: Headers
 
 
-def _value(answer: _engine.Answer, result: Any, finish: Finish | None) -> Any:
-    value = parse(answer.exchange, result)
-    return finish(value) if finish is not None else value
+class Content(Struct):
+    """What an answer holds: its type, or that of each event, and how that is made of the answer."""
+
+    result: Any
+    make: Callable[[_engine.Answer, Any], Any]
+    streams: bool = False
+
+    def of(self, answer: _engine.Answer, to: Any = None) -> Any:
+        """What `answer` holds, as `to` if that is given."""
+        return self.make(answer, self.result if to is None else to)
 
 
-def _reply(answer: _engine.Answer, result: Any, finish: Finish | None) -> Any:
-    return Reply(_value(answer, result, finish), answer.exchange.headers)
+async def _value(settings: Settings, call: Call, content: Content) -> Any:
+    return content.of(await _engine.send(settings, call, read=not content.streams))
 
 
-class Resource:
+async def _reply(settings: Settings, call: Call, content: Content) -> Any:
+    answer = await _engine.send(settings, call, read=not content.streams)
+    return Reply(content.of(answer), answer.exchange.headers)
+
+
+class Resource(Viewed):
     """Methods of one part of the API, sent by `client`."""
 
-    #: What becomes of an answer; the value it holds, unless a caller wants more of it.
-    _deliver: Callable[[_engine.Answer, Any, Finish | None], Any] = staticmethod(_value)
+    #: Sends a call and returns what becomes of its answer; the value it holds, unless a caller
+    #: wants more of it.
+    _deliver: Deliver = staticmethod(_value)
 
     def __init__(self, client: Settings) -> None:
         self._client = client
 
     def _with_replies(self) -> Self:
         """The same resource, whose methods return a `Reply` with what they return otherwise."""
+        return self._delivering(_reply)
+
+    def _delivering(self, deliver: Deliver) -> Self:
+        """The same resource, whose methods return what `deliver` makes of the answers."""
         twin = copy.copy(self)
-        twin._deliver = _reply
+        twin._deliver = deliver
         return twin
 
     async def _request(
@@ -63,12 +84,29 @@ class Resource:
         path: Values | None = None,
         query: Values | None = None,
         body: Values | None = None,
+        headers: Values | None = None,
+        idempotency_key: str | Omit | None = None,
         options: Options,
         finish: Finish | None = None,
+        result: Any = None,
     ) -> T:
-        call = Call(self._client, operation, path=path, query=query, body=body, options=options)
-        answer = await _engine.send(self._client, call, read=True)
-        return cast(T, self._deliver(answer, operation.result, finish))
+        call = Call(
+            self._client,
+            operation,
+            path=path,
+            query=query,
+            body=body,
+            headers=headers,
+            idempotency_key=idempotency_key,
+            options=options,
+        )
+        expected = result or operation.result
+
+        def make(answer: _engine.Answer, to: Any) -> Any:
+            value = parse(answer.exchange, to)
+            return finish(value) if finish is not None and to is expected else value
+
+        return cast(T, await self._deliver(self._client, call, Content(expected, make)))
 
     async def _stream(
         self,
@@ -77,11 +115,27 @@ class Resource:
         path: Values | None = None,
         query: Values | None = None,
         body: Values | None = None,
+        headers: Values | None = None,
+        idempotency_key: str | Omit | None = None,
         options: Options,
     ) -> AsyncStream[T]:
-        call = Call(self._client, operation, path=path, query=query, body=body, options=options)
-        answer = await _engine.send(self._client, call, read=False)
-        return AsyncStream(answer, operation.result)
+        call = Call(
+            self._client,
+            operation,
+            path=path,
+            query=query,
+            body=body,
+            headers=headers,
+            idempotency_key=idempotency_key,
+            options=options,
+        )
+
+        def make(answer: _engine.Answer, to: Any) -> Any:
+            how = {"envelope": operation.envelope, "events": operation.events}
+            return AsyncStream[Any](answer, to, **how)
+
+        content = Content(operation.result, make, streams=True)
+        return cast("AsyncStream[T]", await self._deliver(self._client, call, content))
 
     def _paginate(
         self,
@@ -90,18 +144,31 @@ class Resource:
         *,
         path: Values | None = None,
         query: Values | None = None,
+        body: Values | None = None,
+        headers: Values | None = None,
         options: Options,
     ) -> AsyncPaginator[T, PageT]:
         parametrised: Any = cast(Any, page)[operation.result]
 
-        async def fetch(more: Values) -> Any:
+        async def fetch(more: Values, deliver: Deliver = _value) -> Any:
             extra_headers, extra_query, extra_body, timeout = options
             together = (extra_headers, {**(extra_query or {}), **more}, extra_body, timeout)
-            call = Call(self._client, operation, path=path, query=query, options=together)
-            answer = await _engine.send(self._client, call, read=True)
-            return attach(parse(answer.exchange, parametrised), fetch)
+            call = Call(
+                self._client,
+                operation,
+                path=path,
+                query=query,
+                body=body,
+                headers=headers,
+                options=together,
+            )
+            return await deliver(self._client, call, content)
 
-        return AsyncPaginator(fetch)
+        def make(answer: _engine.Answer, to: Any) -> Any:
+            return attach(parse(answer.exchange, to), fetch)
+
+        content = Content(parametrised, make)
+        return AsyncPaginator(partial(fetch, deliver=self._deliver))
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._client!r})"

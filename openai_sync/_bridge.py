@@ -11,19 +11,37 @@ stream, a page) is wrapped in its blocking twin.
 from __future__ import annotations
 
 import functools
+import inspect
 import os
+import warnings
 from collections import deque
 from collections.abc import Callable, Coroutine, Iterator
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Concatenate, Generic, Protocol, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Concatenate, Generic, TypeVar, overload
 
 from typing_extensions import ParamSpec, Self
 
+from openai_async._overloads import Method
 from openai_async._stream import AsyncStream, Outcome
-from openai_async.pagination import AsyncCursorPage, AsyncPage, AsyncPaginator
+from openai_async._views import Viewed
+from openai_async.pagination import (
+    AsyncConversationCursorPage,
+    AsyncCursorPage,
+    AsyncNextCursorPage,
+    AsyncPage,
+    AsyncPaginator,
+    AsyncTokenPage,
+)
 
 from ._portal import run
-from .pagination import SyncCursorPage, SyncPage, to_sync
+from .pagination import (
+    SyncConversationCursorPage,
+    SyncCursorPage,
+    SyncNextCursorPage,
+    SyncPage,
+    SyncTokenPage,
+    to_sync,
+)
 
 if TYPE_CHECKING:
     import httpx
@@ -31,10 +49,9 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 R = TypeVar("R")
 T = TypeVar("T")
-R_co = TypeVar("R_co", covariant=True)
 
 
-class Resource:
+class Resource(Viewed):
     """A blocking view of an async resource."""
 
     def __init__(self, resource: Any) -> None:
@@ -44,7 +61,30 @@ class Resource:
         return repr(self._async)
 
 
-class Stream(Generic[T]):
+class Filled(Generic[T]):
+    """Iterates over what `source` is filled with: one crossing of threads for each network read.
+
+    A forked child cannot go on with what its parent began.
+    """
+
+    def __init__(self, source: Any) -> None:
+        self._source = source
+        self._events: deque[T] = source._events
+        self._process = os.getpid()
+
+    def __iter__(self) -> Iterator[T]:
+        return self
+
+    def __next__(self) -> T:
+        while not self._events:
+            if os.getpid() != self._process:
+                raise RuntimeError("This stream belongs to the process that began it.")
+            if not run(self._source.fill):
+                raise StopIteration
+        return self._events.popleft()
+
+
+class Stream(Filled[T], Generic[T]):
     """Events of type `T`, as they arrive: iterate over it, or use it as a context manager.
 
     Leaving the `with` block, `close()`, and reaching the end free the connection; so does dropping
@@ -54,9 +94,8 @@ class Stream(Generic[T]):
     """
 
     def __init__(self, stream: AsyncStream[T]) -> None:
+        super().__init__(stream)
         self._async = stream
-        self._events: deque[T] = stream._events
-        self._process = os.getpid()
 
     @property
     def response(self) -> httpx.Response:
@@ -72,17 +111,6 @@ class Stream(Generic[T]):
     def outcome(self) -> Outcome:
         """How it ended; see `AsyncStream.outcome`."""
         return self._async.outcome
-
-    def __iter__(self) -> Iterator[T]:
-        return self
-
-    def __next__(self) -> T:
-        while not self._events:
-            if os.getpid() != self._process:
-                raise RuntimeError("This stream belongs to the process that began it.")
-            if not run(self._async.fill):
-                raise StopIteration
-        return self._events.popleft()
 
     def close(self) -> None:
         """Ends the stream and frees its connection; events that were not read are dropped."""
@@ -101,16 +129,22 @@ class Stream(Generic[T]):
         self.close()
 
 
-class Method(Protocol[P, R_co]):
-    """A blocking method as type checkers see it; at run time it is a plain function."""
-
-    def __get__(self, instance: Any, owner: Any = None) -> Callable[P, R_co]: ...
-
-
 @overload
 def blocking(
     method: Callable[Concatenate[Any, P], AsyncPaginator[T, AsyncCursorPage[T]]],
 ) -> Method[P, SyncCursorPage[T]]: ...
+@overload
+def blocking(
+    method: Callable[Concatenate[Any, P], AsyncPaginator[T, AsyncConversationCursorPage[T]]],
+) -> Method[P, SyncConversationCursorPage[T]]: ...
+@overload
+def blocking(
+    method: Callable[Concatenate[Any, P], AsyncPaginator[T, AsyncNextCursorPage[T]]],
+) -> Method[P, SyncNextCursorPage[T]]: ...
+@overload
+def blocking(
+    method: Callable[Concatenate[Any, P], AsyncPaginator[T, AsyncTokenPage[T]]],
+) -> Method[P, SyncTokenPage[T]]: ...
 @overload
 def blocking(
     method: Callable[Concatenate[Any, P], AsyncPaginator[T, AsyncPage[T]]],
@@ -126,12 +160,19 @@ def blocking(
 def blocking(method: Callable[..., Any]) -> Any:
     """`method` of the async resource in `self._async`, run on the loop thread until it returns."""
 
+    message: str | None = getattr(method, "__deprecated__", None)
+    # What `@deprecated` made would warn on the loop thread, and of a line of this module.
+    send = method if message is None else inspect.unwrap(method)
+
     @functools.wraps(method)
     def call(self: Any, /, *args: Any, **kwargs: Any) -> Any:
-        return _wrap(run(method, self._async, *args, **kwargs))
+        if message is not None:
+            warnings.warn(message, DeprecationWarning, stacklevel=2)
+        return present(run(send, self._async, *args, **kwargs))
 
     return call
 
 
-def _wrap(result: Any) -> Any:
+def present(result: Any) -> Any:
+    """`result`; if it is a stream or a page, its blocking twin."""
     return Stream[Any](result) if isinstance(result, AsyncStream) else to_sync(result)
