@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 BENCH := .venv-bench
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 
-.PHONY: setup demo test check format types bench dist clean
+.PHONY: setup demo test check generate format types bench dist clean
 
 setup: $(VENV)/dev $(VENV)/lint  ## everything for working on the project
 
@@ -15,12 +15,16 @@ demo: $(VENV)/dev  ## the main job, against the API if OPENAI_API_KEY is set, el
 test: $(VENV)/dev  ## all tests
 	$(BIN)/python -m pytest -q $(ARGS)
 
-check: $(VENV)/dev $(VENV)/lint  ## format, lint, types, layers
+check: $(VENV)/dev $(VENV)/lint  ## format, lint, types, generated files, layers
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/pyright
+	$(BIN)/python -m codegen --check
 	$(BIN)/python -m pytest -q tests/test_layers.py
+
+generate: $(VENV)/dev $(VENV)/lint  ## types, methods and docs/api.md from codegen/api
+	$(BIN)/python -m codegen
 
 format: $(VENV)/lint  ## format and fix what can be fixed
 	$(BIN)/ruff check --fix .
