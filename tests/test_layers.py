@@ -13,12 +13,22 @@ ROOT = Path(__file__).parent.parent
 #: Layers of `openai_async`, from the top. A name stands for a module or a whole package.
 LAYERS: tuple[tuple[str, ...], ...] = (
     # pure, and about nothing but itself
-    ("_version", "_lazy", "_sentinels", "_fields", "_sse"),
+    ("_version", "_lazy", "_sentinels", "_fields", "_sse", "_views", "_overloads", "_pieces"),
     # the codec's ground: what response classes are made of
-    ("_build", "_dump", "_timeouts", "_urls", "_headers", "_types", "_retry", "_operation"),
+    (
+        "_build",
+        "_dump",
+        "_timeouts",
+        "_urls",
+        "_headers",
+        "_types",
+        "_retry",
+        "_operation",
+        "_arguments",
+    ),
     ("_models", "_exchange", "_multipart", "_logs"),
     ("types", "_errors", "_decode"),
-    ("_embeddings", "_binary"),
+    ("_embeddings", "_binary", "_audio", "_calls"),
     # the only ones that touch the network
     ("_transport", "_callbacks"),
     ("_httpx", "_config"),
@@ -27,7 +37,9 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("_engine",),
     ("_stream", "pagination"),
     ("_resource", "_uploads"),
-    ("_polling",),
+    ("_polling", "_bodies"),
+    ("_responses",),
+    ("_raw",),
     ("helpers", "resources"),
     ("_client",),
     ("__init__",),
@@ -38,6 +50,7 @@ SYNC_LAYERS = (
     ("_portal",),
     ("pagination",),
     ("_bridge",),
+    ("_raw",),
     ("resources",),
     ("_client",),
     ("__init__",),

@@ -10,8 +10,26 @@ import pytest
 import respx
 
 from openai_async import APIStatusError, AsyncOpenAI, BaseModel
+from openai_async._operation import Operation
+from openai_async._requests import NO_OPTIONS
+from openai_async._resource import Resource
 from openai_async.emulator import Emulator
-from openai_async.pagination import AsyncCursorPage, AsyncPage, PageInfo
+from openai_async.pagination import (
+    AsyncConversationCursorPage,
+    AsyncCursorPage,
+    AsyncNextCursorPage,
+    AsyncPage,
+    AsyncTokenPage,
+    PageInfo,
+)
+from openai_sync import OpenAI
+from openai_sync.pagination import (
+    SyncConversationCursorPage,
+    SyncCursorPage,
+    SyncNextCursorPage,
+    SyncPage,
+    SyncTokenPage,
+)
 
 BASE = "https://api.test/v1"
 
@@ -75,6 +93,96 @@ async def test_cursor_page_continues_after_its_last_item(
     page = await listing(routes, answer)
     assert page.next_page_info() == (None if info is None else PageInfo(params=info))
     assert page.has_next_page() is more
+
+
+#: Kind of page, its twin, the field with its cursor, the parameter that asks for the next.
+CURSORS = [
+    (AsyncCursorPage, SyncCursorPage, None, "after"),
+    (AsyncConversationCursorPage, SyncConversationCursorPage, "last_id", "after"),
+    (AsyncNextCursorPage, SyncNextCursorPage, "next", "after"),
+    (AsyncTokenPage, SyncTokenPage, "next", "page"),
+]
+
+
+@pytest.mark.parametrize(("kind", "field", "parameter"), [(k, f, p) for k, _, f, p in CURSORS[1:]])
+@pytest.mark.parametrize(
+    ("ids", "cursor", "has_more", "more"),
+    [
+        (["a"], "c", True, True),
+        (["a"], "c", None, True),
+        (["a"], "c", False, False),
+        (["a"], None, True, False),
+        (["a"], "", True, False),
+        ([], "c", True, False),
+    ],
+)
+async def test_page_that_names_its_cursor_continues_from_it(
+    kind: Any,
+    field: str,
+    parameter: str,
+    ids: list[str],
+    cursor: str | None,
+    has_more: bool | None,
+    more: bool,
+    routes: respx.MockRouter,
+) -> None:
+    answer = page_of(*ids, has_more=has_more, **{field: cursor})
+    page = await listing(routes, answer, kind=kind)
+    assert page.next_page_info() == (PageInfo(params={parameter: cursor}) if cursor else None)
+    assert page.has_next_page() is more
+
+
+@pytest.mark.parametrize("kind", [AsyncConversationCursorPage, AsyncNextCursorPage, AsyncTokenPage])
+async def test_page_without_the_cursor_it_should_name_is_the_last(
+    kind: Any, routes: respx.MockRouter
+) -> None:
+    page = await listing(routes, page_of("a", has_more=True), kind=kind)
+    assert not page.has_next_page()
+
+
+@pytest.mark.parametrize(("kind", "field", "parameter"), [(k, f, p) for k, _, f, p in CURSORS])
+async def test_every_kind_goes_through_all_its_pages(
+    kind: Any, field: str | None, parameter: str, routes: respx.MockRouter
+) -> None:
+    cursor = {field: "b"} if field else {}
+    last = page_of("c", has_more=False)
+    pages = listing(routes, page_of("a", "b", has_more=True, **cursor), last, kind=kind, limit=2)
+    assert [item.id async for item in pages] == ["a", "b", "c"]
+    assert queries(routes) == ["limit=2", f"limit=2&{parameter}=b"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "twin", "field"), [*((k, s, f) for k, s, f, _ in CURSORS), (AsyncPage, SyncPage, None)]
+)
+def test_every_kind_has_a_blocking_twin(
+    kind: Any, twin: Any, field: str | None, routes: respx.MockRouter
+) -> None:
+    first = page_of("a", has_more=True, **({field: "a"} if field else {}))
+    answers = [httpx.Response(200, json=each) for each in (first, page_of("b", has_more=False))]
+    routes.get(path="/v1/things").mock(side_effect=answers)
+    page = OpenAI(api_key="k", base_url=BASE).get_api_list("/things", model=Item, page=kind)
+    assert type(page) is twin
+    pages = list(page.iter_pages())
+    assert {type(each) for each in pages} == {twin}
+    assert [item.id for each in pages for item in each.data] == (
+        ["a"] if kind is AsyncPage else ["a", "b"]
+    )
+
+
+async def test_list_that_is_posted_sends_its_body_and_headers(routes: respx.MockRouter) -> None:
+    route = routes.post(path="/v1/things").respond(json=page_of("a"))
+    things = Resource(AsyncOpenAI(api_key="k", base_url=BASE))
+    page = await things._paginate(
+        Operation("POST", "/things", Item),
+        AsyncPage,
+        body={"query": "x"},
+        headers={"X-Of-Method": "1"},
+        options=NO_OPTIONS,
+    )
+    assert [item.id async for item in page] == ["a"]
+    (call,) = route.calls
+    assert call.request.content == b'{"query":"x"}'
+    assert call.request.headers["x-of-method"] == "1"
 
 
 async def test_cursor_is_found_in_items_without_a_class(routes: respx.MockRouter) -> None:

@@ -26,6 +26,9 @@ BLOCKING_ONLY = {"Client", "OpenAI", "Stream"}
 #: Methods that say of the blocking kind what is true of it alone.
 DOCUMENTED_TWICE = {"get_api_list"}
 
+#: The other ways to call the methods of a resource.
+VIEWS = ["with_raw_response", "with_streaming_response"]
+
 Twins = tuple[Any, Any]
 
 
@@ -38,7 +41,7 @@ def resources() -> Iterator[Twins]:
     waiting: list[Twins] = [(AsyncOpenAI(api_key="k"), OpenAI(api_key="k"))]
     for awaited, blocking in waiting:
         for name in public(type(awaited)):
-            if isinstance(getattr(type(awaited), name), cached_property):
+            if name not in VIEWS and isinstance(getattr(type(awaited), name), cached_property):
                 twins = getattr(awaited, name), getattr(blocking, name)
                 waiting.append(twins)
                 yield twins
@@ -102,6 +105,22 @@ def test_resources_have_the_same_attributes(twins: Twins) -> None:
     assert public(blocking) == public(awaited)
     assert type(blocking).__name__ == type(awaited).__name__
     assert type(blocking).__module__ == type(awaited).__module__.replace("async", "sync")
+
+
+@pytest.mark.parametrize("way", VIEWS)
+@pytest.mark.parametrize("twins", RESOURCES.values(), ids=RESOURCES)
+def test_views_have_methods_of_their_resource(twins: Twins, way: str) -> None:
+    awaited, blocking = (getattr(twin, way) for twin in twins)
+    assert public(blocking) == public(awaited)
+    for view, resource in zip((awaited, blocking), twins, strict=True):
+        assert type(view).__module__.startswith(f"{type(resource).__module__.split('.')[0]}.")
+        for name in public(view):
+            method, part = getattr(resource, name), getattr(view, name)
+            if inspect.isroutine(method):
+                assert inspect.signature(part) == inspect.signature(method)
+                assert inspect.getdoc(part) == inspect.getdoc(method)
+            else:
+                assert part is getattr(method, way)
 
 
 def test_pages_have_the_same_attributes() -> None:

@@ -21,6 +21,9 @@ from openai_async import (
     AsyncStream,
     BadRequestError,
 )
+from openai_async._operation import Operation
+from openai_async._requests import NO_OPTIONS
+from openai_async._resource import Resource
 from openai_async.emulator import Emulator
 
 MESSAGES: Any = [{"role": "user", "content": "one two three four five six"}]
@@ -109,7 +112,7 @@ async def script() -> AsyncIterator[Script]:
         clients = [nothing]
 
         async def stream(
-            *pieces: bytes | Exception, kind: str = "text/event-stream"
+            *pieces: bytes | Exception, kind: str = "text/event-stream", **mode: bool
         ) -> AsyncStream[Any]:
             def answer(request: httpx.Request) -> httpx.Response:
                 headers = {"content-type": kind, "x-request-id": "req_1"}
@@ -118,8 +121,8 @@ async def script() -> AsyncIterator[Script]:
             http_client = httpx.AsyncClient(transport=httpx.MockTransport(answer))
             clients.append(http_client)
             client = AsyncOpenAI(api_key="k", base_url=BASE, http_client=http_client)
-            given: AsyncStream[Any] = await client.post("/x", cast_to=object, stream=True)
-            return given
+            operation = Operation[Any]("POST", "/x", object, **mode)
+            return await Resource(client)._stream(operation, options=NO_OPTIONS)
 
         yield stream
         for client in clients:
@@ -528,3 +531,54 @@ async def test_closing_from_another_task_ends_the_iteration(
             await anyio.wait_all_tasks_blocked()
             await stream.close()
     assert stream.outcome == "incomplete"
+
+
+# Events that are more than their data
+
+NAMED = b'event: thread.created\ndata: {"id":"t"}\n\n'
+DONE = b"event: done\ndata: [DONE]\n\n"
+FLAT_ERROR = b'event: error\ndata: {"code":"c","message":"No."}\n\n'
+ERROR = b'event: error\ndata: {"error":{"message":"No."}}\n\n'
+
+
+async def test_enveloped_event_has_its_name(script: Script) -> None:
+    stream = await script(NAMED, FLAT_ERROR, b'data: {"n":1}\n\n', DONE, envelope=True)
+    assert [event async for event in stream] == [
+        {"event": "thread.created", "data": {"id": "t"}},
+        {"event": "error", "data": {"code": "c", "message": "No."}},
+        {"event": "", "data": {"n": 1}},
+    ]
+    assert stream.outcome == "complete"
+
+
+async def test_events_of_threads_are_enveloped_wherever_they_come_from(script: Script) -> None:
+    stream = await script(NAMED, b'event: other\ndata: {"n":1}\n\n', DONE)
+    assert [event async for event in stream] == [
+        {"event": "thread.created", "data": {"id": "t"}},
+        {"n": 1},
+    ]
+
+
+async def test_error_in_an_envelope_is_raised(script: Script) -> None:
+    stream = await script(NAMED, ERROR, DONE, envelope=True)
+    events, error = await read_until_error(stream)
+    assert [event["event"] for event in events] == ["thread.created"]
+    assert isinstance(error, APIError)
+    assert (error.message, error.body) == ("No.", {"message": "No."})
+
+
+async def test_stream_of_events_gives_errors_and_adds_nothing(script: Script) -> None:
+    stream = await script(NAMED, ERROR, FLAT_ERROR, DONE, events=True)
+    assert [event async for event in stream] == [
+        {"id": "t"},
+        {"error": {"message": "No."}},
+        {"code": "c", "message": "No."},
+    ]
+    assert stream.outcome == "complete"
+
+
+@pytest.mark.parametrize("mode", ["envelope", "events"])
+async def test_event_of_any_kind_must_be_json(mode: str, script: Script) -> None:
+    stream = await script(b"data: {\n\n", DONE, **{mode: True})
+    _, error = await read_until_error(stream)
+    assert isinstance(error, APIResponseValidationError)

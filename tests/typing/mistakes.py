@@ -34,7 +34,7 @@ def calls(client: OpenAI) -> None:
     client.chat.completions.create(model="m")  # type: ignore[call-overload]
     client.chat.completions.create(model="m", messages=[{"role": "me"}])  # type: ignore[typeddict-item]
     client.vector_stores.file_batches.upload_and_poll("vs_1", files=[1])  # type: ignore[list-item]
-    _ = client.images  # type: ignore[attr-defined]
+    _ = client.pictures  # type: ignore[attr-defined]
 
 
 def answers(answer: ChatCompletion) -> None:
