@@ -7,7 +7,7 @@ from pathlib import Path
 
 from .description import KINDS, Description
 from .helpers import HELPERS
-from .importing import NO_API, Source
+from .official import NO_API, Source
 
 
 def report(description: Description, *sources: Path) -> int:

@@ -42,7 +42,7 @@ class Field(Struct, forbid_unknown_fields=True):
 
 
 class Definition(Struct, forbid_unknown_fields=True):
-    """A named type. `official` is the module of the official package that has it (`:Name` there)."""
+    """A named type. `official` is where the official package has it: a module (`:Name` there)."""
 
     official: str = ""
     exported: bool = False

@@ -13,7 +13,7 @@ def document(description: Description) -> str:
         "",
         "# Methods",
         "",
-        f"{len(description.methods)} methods, awaited in `openai_async` and blocking in `openai_sync`.",
+        f"{len(description.methods)} methods, in `openai_async` and `openai_sync` alike.",
         "Types are in the package of the same root: those of `chat.completions` in `types.chat`.",
     ]
     for root in description.resource_roots:

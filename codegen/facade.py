@@ -83,7 +83,8 @@ class Facade:
             f"    @overload\n{deprecated}{signature.header('', result, stream)} ...\n\n"
             for stream, result in results.items()
         )
-        text += f"    def {signature.name}(self, *args: Any, **params: Any) -> {results['either']}: ...\n"
+        head = f"    def {signature.name}(self, *args: Any, **params: Any)"
+        text += f"{head} -> {results['either']}: ...\n"
         indented = "".join(
             f"    {line}" if line.strip() else line for line in text.splitlines(True)
         )

@@ -70,7 +70,7 @@ class Imports:
         return local in self._taken or self._names.get(local, home) != home
 
     def builtin(self, name: str, hidden: frozenset[str] = frozenset()) -> str:
-        """What the type `name`, of Python or of the runtime, is called where `hidden` are fields."""
+        """What `name`, of Python or of the runtime, is called where `hidden` are redefined."""
         if name in HOMES:
             return self.add(HOMES[name], name)
         if name in hidden and hasattr(builtins, name):

@@ -116,9 +116,8 @@ class Module:
             found.append(f'auth="{method.auth}"')
         if method.files:
             found.append(f"file_fields=({', '.join(map(json.dumps, method.files))},)")
-        for name in ("json_without_files", "envelope", "events"):
-            if getattr(method, name):
-                found.append(f"{name}=True")
+        flags = ("json_without_files", "envelope", "events")
+        found += [f"{name}=True" for name in flags if getattr(method, name)]
         if path in OPERATIONS:
             name, value = OPERATIONS[path]
             found.append(f"{name}={self.use(value)}")
@@ -244,7 +243,7 @@ class Module:
         return ", ".join([*found, f"options={_OPTIONS}"])
 
     def _in_order(self, method: Method, names: list[str]) -> list[str]:
-        """The fields of a body in the order they are sent: what decides where it goes comes first."""
+        """The fields of a body as they are sent: what decides where it goes comes first."""
         first = [] if method.files is not None else [name for name in LEADING if name in names]
         return [*first, *(name for name in names if name not in first)]
 
@@ -257,7 +256,8 @@ class Module:
             f"body: dict[str, object] = {{{body}}}\n"
             f"        options = {_OPTIONS}\n"
             "        if isinstance(encoding_format, (Omit, NotGiven)):\n"
-            "            # Base64 is a fraction of the size of JSON numbers; the caller still gets lists.\n"
+            "            # Base64 is a fraction of the size of JSON numbers; "
+            "the caller still gets lists.\n"
             '            body["encoding_format"] = "base64"\n'
             f"            return await self._request({constant}, body=body, options=options, "
             f"finish={self.use('decode_embeddings')})\n"

@@ -24,7 +24,8 @@ def namespaces(description: Description, *, blocking: bool) -> str:
     )
     return (
         f"from functools import cached_property\nfrom typing import {typing}\n\n{settings}\n"
-        f"if TYPE_CHECKING:\n    from ._raw import _root as raw_\n{imports}\n\nclass Namespaces{base}:\n"
+        f"if TYPE_CHECKING:\n    from ._raw import _root as raw_\n{imports}\n\n"
+        f"class Namespaces{base}:\n"
         f'    """The resources of a client, each made when it is first used."""\n\n{own}'
         f"{views('Namespaces')}\n{properties}"
     )

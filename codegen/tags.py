@@ -1,7 +1,7 @@
 """How the members of unions are told apart: by a field whose value only one of them has.
 
 A model gets a tag where all unions it is in agree on the field. Unions of which some member has no
-tag are resolved at run time in Python (`openai_async/_build.py`), which is slower but right as well.
+tag are resolved at run time in Python (`openai_async/_build.py`): slower, and right as well.
 """
 
 from __future__ import annotations

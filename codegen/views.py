@@ -1,7 +1,7 @@
 """The views of resources: `resources/_raw/<root>.py` of both libraries.
 
-A view has one line for each method. A method with overloads needs its signatures one by one, since a
-`ParamSpec` keeps only one: the awaited module spells them, the blocking one takes them from there.
+A view has one line for each method. A method with overloads needs its signatures one by one, since
+a `ParamSpec` keeps only one: the awaited module spells them, the blocking one imports them.
 """
 
 from __future__ import annotations

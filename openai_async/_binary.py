@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import email.message
 import json
 import os
 from collections.abc import AsyncIterator, Iterator
@@ -62,7 +61,9 @@ class HttpxBinaryResponseContent:
     @property
     def charset_encoding(self) -> str | None:
         """The `charset` of the content type."""
-        head = email.message.Message()
+        from email.message import Message  # noqa: PLC0415  # for a header that few answers have
+
+        head = Message()
         head["content-type"] = self._answer.headers.get("content-type", "")
         charset = head.get_param("charset")
         return charset or None if isinstance(charset, str) else None

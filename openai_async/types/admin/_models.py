@@ -196,7 +196,7 @@ AuditLogListResponseExternalStorageRegisteredDataProvider: TypeAlias = (
 
 class AuditLogListResponseExternalStorageRegisteredData(BaseModel):
     geography: str | None = None
-    provider: AuditLogListResponseExternalStorageRegisteredDataProvider | Unknown | None = None
+    provider: AuditLogListResponseExternalStorageRegisteredDataProvider | None = None
 
 
 class AuditLogListResponseExternalStorageRegistered(BaseModel):
@@ -931,7 +931,7 @@ class ExternalStorageConfiguration(BaseModel):
     geography: str
     object: Literal["organization.external_storage"]
     project_id: str
-    provider: ExternalStorageConfigurationProvider | Unknown
+    provider: ExternalStorageConfigurationProvider
     status: Literal["pending", "validated", "degraded", "unhealthy"]
 
 
@@ -1306,7 +1306,7 @@ UsageAudioSpeechesResponseDataResult: TypeAlias = (
 class UsageAudioSpeechesResponseData(BaseModel):
     end_time: int
     object: Literal["bucket"]
-    results: list[UsageAudioSpeechesResponseDataResult | Unknown]
+    results: list[UsageAudioSpeechesResponseDataResult]
     start_time: int
 
 
@@ -1488,7 +1488,7 @@ UsageAudioTranscriptionsResponseDataResult: TypeAlias = (
 class UsageAudioTranscriptionsResponseData(BaseModel):
     end_time: int
     object: Literal["bucket"]
-    results: list[UsageAudioTranscriptionsResponseDataResult | Unknown]
+    results: list[UsageAudioTranscriptionsResponseDataResult]
     start_time: int
 
 
@@ -1672,7 +1672,7 @@ UsageCodeInterpreterSessionsResponseDataResult: TypeAlias = (
 class UsageCodeInterpreterSessionsResponseData(BaseModel):
     end_time: int
     object: Literal["bucket"]
-    results: list[UsageCodeInterpreterSessionsResponseDataResult | Unknown]
+    results: list[UsageCodeInterpreterSessionsResponseDataResult]
     start_time: int
 
 
@@ -1854,7 +1854,7 @@ UsageCompletionsResponseDataResult: TypeAlias = (
 class UsageCompletionsResponseData(BaseModel):
     end_time: int
     object: Literal["bucket"]
-    results: list[UsageCompletionsResponseDataResult | Unknown]
+    results: list[UsageCompletionsResponseDataResult]
     start_time: int
 
 
@@ -2036,7 +2036,7 @@ UsageCostsResponseDataResult: TypeAlias = (
 class UsageCostsResponseData(BaseModel):
     end_time: int
     object: Literal["bucket"]
-    results: list[UsageCostsResponseDataResult | Unknown]
+    results: list[UsageCostsResponseDataResult]
     start_time: int
 
 
@@ -2260,7 +2260,7 @@ UsageEmbeddingsResponseDataResult: TypeAlias = (
 class UsageEmbeddingsResponseData(BaseModel):
     end_time: int
     object: Literal["bucket"]
-    results: list[UsageEmbeddingsResponseDataResult | Unknown]
+    results: list[UsageEmbeddingsResponseDataResult]
     start_time: int
 
 
@@ -2442,7 +2442,7 @@ UsageFileSearchCallsResponseDataResult: TypeAlias = (
 class UsageFileSearchCallsResponseData(BaseModel):
     end_time: int
     object: Literal["bucket"]
-    results: list[UsageFileSearchCallsResponseDataResult | Unknown]
+    results: list[UsageFileSearchCallsResponseDataResult]
     start_time: int
 
 
@@ -2624,7 +2624,7 @@ UsageImagesResponseDataResult: TypeAlias = (
 class UsageImagesResponseData(BaseModel):
     end_time: int
     object: Literal["bucket"]
-    results: list[UsageImagesResponseDataResult | Unknown]
+    results: list[UsageImagesResponseDataResult]
     start_time: int
 
 
@@ -2806,7 +2806,7 @@ UsageModerationsResponseDataResult: TypeAlias = (
 class UsageModerationsResponseData(BaseModel):
     end_time: int
     object: Literal["bucket"]
-    results: list[UsageModerationsResponseDataResult | Unknown]
+    results: list[UsageModerationsResponseDataResult]
     start_time: int
 
 
@@ -2988,7 +2988,7 @@ UsageVectorStoresResponseDataResult: TypeAlias = (
 class UsageVectorStoresResponseData(BaseModel):
     end_time: int
     object: Literal["bucket"]
-    results: list[UsageVectorStoresResponseDataResult | Unknown]
+    results: list[UsageVectorStoresResponseDataResult]
     start_time: int
 
 
@@ -3170,7 +3170,7 @@ UsageWebSearchCallsResponseDataResult: TypeAlias = (
 class UsageWebSearchCallsResponseData(BaseModel):
     end_time: int
     object: Literal["bucket"]
-    results: list[UsageWebSearchCallsResponseDataResult | Unknown]
+    results: list[UsageWebSearchCallsResponseDataResult]
     start_time: int
 
 
@@ -3223,7 +3223,7 @@ class WorkloadIdentityProvider(BaseModel):
     object: Literal["organization.workload_identity_provider"]
     type: Literal["oidc"]
     updated_at: int
-    verification: WorkloadIdentityProviderVerification | Unknown
+    verification: WorkloadIdentityProviderVerification
 
 
 class WorkloadIdentityProviderDeleted(BaseModel):
@@ -3684,7 +3684,7 @@ class FederationRule(BaseModel):
     enabled: bool
     name: str | None = None
     object: Literal["organization.workload_identity_federation_rule"]
-    permissions: FederationRulePermissions | Unknown
+    permissions: FederationRulePermissions
     project_id: str
     service_account_id: str
     updated_at: int

@@ -42,7 +42,7 @@ class Transcription(BaseModel):
     text: str
     languages: list[TranscriptionLanguage] | None = None
     logprobs: list[TranscriptionLogprob] | None = None
-    usage: TranscriptionUsage | Unknown | None = None
+    usage: TranscriptionUsage | None = None
 
 
 class TranscriptionDiarizedUsageTokensInputTokenDetails(BaseModel):
@@ -82,7 +82,7 @@ class TranscriptionDiarized(BaseModel):
     segments: list[TranscriptionDiarizedSegment]
     task: Literal["transcribe"]
     text: str
-    usage: TranscriptionDiarizedUsage | Unknown | None = None
+    usage: TranscriptionDiarizedUsage | None = None
 
 
 class TranscriptionSegment(BaseModel):

@@ -49,7 +49,7 @@ TextFormat: TypeAlias = TextFormatResourceText | TextFormatResourceJSONSchema | 
 
 
 class AgentText(BaseModel):
-    format: TextFormat | Unknown
+    format: TextFormat
     verbosity: Literal["low", "medium", "high"]
 
 
@@ -101,7 +101,7 @@ class PersistedAgentToolResourceMcp(BaseModel, tag_field="type", tag="mcp"):
     request_metadata: dict[str, object]
     required: bool
     server_label: str
-    transport: PersistedMcpTransport | Unknown
+    transport: PersistedMcpTransport
     type: Literal["mcp"]
 
 
@@ -153,7 +153,7 @@ class Agent(BaseModel):
     reasoning: AgentReasoning
     service_tier: Literal["auto", "default", "flex", "priority", "fast", "ultrafast"]
     text: AgentText
-    tools: list[PersistedAgentTool | Unknown]
+    tools: list[PersistedAgentTool]
     updated_at: int
     compaction: AgentCompaction | None = None
     experimental: AgentExperimental | None = None
@@ -199,7 +199,7 @@ AgentContent: TypeAlias = OutputText | AgentContentEncryptedContentResource | Un
 class AgentCreateSubagentCallItem(BaseModel, tag_field="type", tag="create_subagent_call"):
     id: str
     agent_id: str
-    content: list[AgentContent | Unknown]
+    content: list[AgentContent]
     model: str | None = None
     reasoning_effort: str | None = None
     status: AgentFunctionCallStatus
@@ -331,7 +331,7 @@ class AgentResumeSubagentCallItem(BaseModel, tag_field="type", tag="resume_subag
 
 class AgentSendSubagentInputCallItem(BaseModel, tag_field="type", tag="send_subagent_input_call"):
     id: str
-    content: list[AgentContent | Unknown]
+    content: list[AgentContent]
     recipient_agent_id: str
     sender_agent_id: str
     status: AgentFunctionCallStatus
@@ -388,7 +388,7 @@ class AgentToolResourceMcp(BaseModel, tag_field="type", tag="mcp"):
     request_metadata: dict[str, object]
     required: bool
     server_label: str
-    transport: McpTransport | Unknown
+    transport: McpTransport
     type: Literal["mcp"]
 
 
@@ -436,7 +436,7 @@ class AgentSessionAgent(BaseModel):
     reasoning: AgentReasoning
     service_tier: Literal["auto", "default", "flex", "priority", "fast", "ultrafast"]
     text: AgentText
-    tools: list[AgentTool | Unknown]
+    tools: list[AgentTool]
     compaction: AgentSessionAgentCompaction | None = None
     experimental: AgentSessionAgentExperimental | None = None
 
@@ -509,7 +509,6 @@ class AgentSessionRequiredActionSessionRequiredActionResourceComputerUseApproval
 ):
     request: (
         AgentSessionRequiredActionSessionRequiredActionResourceComputerUseApprovalRequestRequest
-        | Unknown
     )
     request_id: str
     turn_id: str
@@ -607,11 +606,11 @@ class EnvironmentResourceOpenAIHostedDesktop(BaseModel):
 class EnvironmentResourceOpenAIHosted(BaseModel, tag_field="type", tag="openai_hosted"):
     id: str
     capability_directories: list[str]
-    files: list[HostedEnvironmentFile | Unknown]
+    files: list[HostedEnvironmentFile]
     network: EnvironmentResourceOpenAIHostedNetwork
     packages: EnvironmentResourceOpenAIHostedPackages
     plugins: list[HostedPlugin]
-    skills: list[HostedSkill | Unknown]
+    skills: list[HostedSkill]
     type: Literal["openai_hosted"]
     container_size: Literal["small", "medium", "large"] | None = None
     desktop: EnvironmentResourceOpenAIHostedDesktop | None = None
@@ -662,12 +661,12 @@ class AgentSession(BaseModel):
     id: str
     agent: AgentSessionAgent
     created_at: int
-    environment: Environment | Unknown
+    environment: Environment
     error: str | None = None
     last_active_at: int
     metadata: dict[str, str]
     object: Literal["agent.session"]
-    required_actions: list[AgentSessionRequiredAction | Unknown]
+    required_actions: list[AgentSessionRequiredAction]
     status: Literal["idle", "in_progress", "requires_action", "failed", "budget_reached"]
     usage: TokenUsage | None = None
     vault_ids: list[str]
@@ -861,7 +860,7 @@ class InputContentResourceInputImage(BaseModel, tag_field="type", tag="input_ima
 InputContent: TypeAlias = InputContentResourceInputText | InputContentResourceInputImage | Unknown
 
 
-AgentFunctionCallOutput: TypeAlias = str | list[InputContent | Unknown]
+AgentFunctionCallOutput: TypeAlias = str | list[InputContent]
 
 
 class AgentSessionItemFunctionCallOutputItemResource(
@@ -878,7 +877,7 @@ class AgentSessionItemFunctionCallOutputItemResource(
 
 class AgentSessionItemAgentMessageItemResource(BaseModel, tag_field="type", tag="agent_message"):
     id: str
-    content: list[AgentContent | Unknown]
+    content: list[AgentContent]
     recipient_agent_id: str
     sender_agent_id: str
     turn_id: str
@@ -959,7 +958,7 @@ class AgentSessionItemComputerUseApprovalRequestResultItemResource(
 ):
     id: str
     request_id: str
-    response: AgentSessionItemComputerUseApprovalRequestResultItemResourceResponse | Unknown
+    response: AgentSessionItemComputerUseApprovalRequestResultItemResourceResponse
     turn_id: str
     type: Literal["computer_use_approval_request_result"]
 
@@ -995,7 +994,7 @@ AgentSessionMessageContent: TypeAlias = (
 
 class AgentSessionMessage(BaseModel, tag_field="type", tag="message"):
     id: str | None = None
-    content: list[AgentSessionMessageContent | Unknown]
+    content: list[AgentSessionMessageContent]
     phase: Literal["commentary", "final_answer"] | None = None
     role: Literal["user", "assistant"]
     status: AgentOutputItemStatus
@@ -1015,7 +1014,7 @@ class AgentSessionRequiresActionEvent(
 class Subagent(BaseModel):
     id: str
     closed_at: int | None = None
-    instructions: list[AgentContent | Unknown] | None = None
+    instructions: list[AgentContent] | None = None
     name: str | None = None
     object: Literal["agent.session.subagent"]
     opened_at: int
@@ -1214,7 +1213,7 @@ WebSearchAction: TypeAlias = (
 
 class AgentWebSearchCallItem(BaseModel, tag_field="type", tag="web_search_call"):
     id: str
-    action: WebSearchAction | Unknown | None = None
+    action: WebSearchAction | None = None
     status: AgentOutputItemStatus
     turn_id: str
     type: Literal["web_search_call"]
@@ -1255,7 +1254,7 @@ class AgentSessionTurnItemAddedEvent(
     BaseModel, tag_field="type", tag="agent.session.turn.item.added"
 ):
     event_id: str
-    item: AgentSessionItem | Unknown
+    item: AgentSessionItem
     output_index: int | None = None
     session_id: str
     turn_id: str | None = None
@@ -1286,7 +1285,7 @@ class AgentSessionTurnItemDoneEvent(
     BaseModel, tag_field="type", tag="agent.session.turn.item.done"
 ):
     event_id: str
-    item: AgentOutputItem | Unknown
+    item: AgentOutputItem
     output_index: int
     session_id: str
     turn_id: str | None = None
@@ -1437,8 +1436,8 @@ class Assistant(BaseModel):
     model: str
     name: str | None = None
     object: Literal["assistant"]
-    tools: list[AssistantTool | Unknown]
-    response_format: AssistantResponseFormatOption | Unknown | None = None
+    tools: list[AssistantTool]
+    response_format: AssistantResponseFormatOption | None = None
     temperature: float | None = None
     tool_resources: AssistantToolResources | None = None
     top_p: float | None = None
@@ -1560,12 +1559,12 @@ class Run(BaseModel):
     object: Literal["thread.run"]
     parallel_tool_calls: bool
     required_action: RunRequiredAction | None = None
-    response_format: AssistantResponseFormatOption | Unknown | None = None
+    response_format: AssistantResponseFormatOption | None = None
     started_at: int | None = None
     status: RunStatus
     thread_id: str
     tool_choice: AssistantToolChoiceOption | None = None
-    tools: list[AssistantTool | Unknown]
+    tools: list[AssistantTool]
     truncation_strategy: RunTruncationStrategy | None = None
     usage: RunUsage | None = None
     temperature: float | None = None
@@ -1671,7 +1670,7 @@ CodeInterpreterToolCallCodeInterpreterOutput: TypeAlias = (
 
 class CodeInterpreterToolCallCodeInterpreter(BaseModel):
     input: str
-    outputs: list[CodeInterpreterToolCallCodeInterpreterOutput | Unknown]
+    outputs: list[CodeInterpreterToolCallCodeInterpreterOutput]
 
 
 class CodeInterpreterToolCall(BaseModel, tag_field="type", tag="code_interpreter"):
@@ -1724,7 +1723,7 @@ ToolCall: TypeAlias = CodeInterpreterToolCall | FileSearchToolCall | FunctionToo
 
 
 class ToolCallsStepDetails(BaseModel, tag_field="type", tag="tool_calls"):
-    tool_calls: list[ToolCall | Unknown]
+    tool_calls: list[ToolCall]
     type: Literal["tool_calls"]
 
 
@@ -1750,7 +1749,7 @@ class RunStep(BaseModel):
     object: Literal["thread.run.step"]
     run_id: str
     status: Literal["in_progress", "cancelled", "failed", "completed", "expired"]
-    step_details: RunStepStepDetails | Unknown
+    step_details: RunStepStepDetails
     thread_id: str
     type: Literal["message_creation", "tool_calls"]
     usage: RunStepUsage | None = None
@@ -1802,7 +1801,7 @@ CodeInterpreterToolCallDeltaCodeInterpreterOutput: TypeAlias = (
 
 class CodeInterpreterToolCallDeltaCodeInterpreter(BaseModel):
     input: str | None = None
-    outputs: list[CodeInterpreterToolCallDeltaCodeInterpreterOutput | Unknown] | None = None
+    outputs: list[CodeInterpreterToolCallDeltaCodeInterpreterOutput] | None = None
 
 
 class CodeInterpreterToolCallDelta(BaseModel, tag_field="type", tag="code_interpreter"):
@@ -1839,14 +1838,14 @@ ToolCallDelta: TypeAlias = (
 
 class ToolCallDeltaObject(BaseModel, tag_field="type", tag="tool_calls"):
     type: Literal["tool_calls"]
-    tool_calls: list[ToolCallDelta | Unknown] | None = None
+    tool_calls: list[ToolCallDelta] | None = None
 
 
 RunStepDeltaStepDetails: TypeAlias = RunStepDeltaMessageDelta | ToolCallDeltaObject | Unknown
 
 
 class RunStepDelta(BaseModel):
-    step_details: RunStepDeltaStepDetails | Unknown | None = None
+    step_details: RunStepDeltaStepDetails | None = None
 
 
 class RunStepDeltaEvent(BaseModel):
@@ -1903,7 +1902,7 @@ MessageAttachmentTool: TypeAlias = (
 
 class MessageAttachment(BaseModel):
     file_id: str | None = None
-    tools: list[MessageAttachmentTool | Unknown] | None = None
+    tools: list[MessageAttachmentTool] | None = None
 
 
 class ImageFile(BaseModel):
@@ -1954,7 +1953,7 @@ Annotation: TypeAlias = FileCitationAnnotation | FilePathAnnotation | Unknown
 
 
 class Text(BaseModel):
-    annotations: list[Annotation | Unknown]
+    annotations: list[Annotation]
     value: str
 
 
@@ -1982,7 +1981,7 @@ class Message(BaseModel):
     assistant_id: str | None = None
     attachments: list[MessageAttachment] | None = None
     completed_at: int | None = None
-    content: list[MessageContent | Unknown]
+    content: list[MessageContent]
     created_at: int
     incomplete_at: int | None = None
     incomplete_details: MessageIncompleteDetails | None = None
@@ -2050,7 +2049,7 @@ AnnotationDelta: TypeAlias = FileCitationDeltaAnnotation | FilePathDeltaAnnotati
 
 
 class TextDelta(BaseModel):
-    annotations: list[AnnotationDelta | Unknown] | None = None
+    annotations: list[AnnotationDelta] | None = None
     value: str | None = None
 
 
@@ -2083,7 +2082,7 @@ MessageContentDelta: TypeAlias = (
 
 
 class MessageDelta(BaseModel):
-    content: list[MessageContentDelta | Unknown] | None = None
+    content: list[MessageContentDelta] | None = None
     role: Literal["user", "assistant"] | None = None
 
 
@@ -2185,7 +2184,7 @@ class BetaResponseOutputTextLogprob(BaseModel):
 
 
 class BetaResponseOutputText(BaseModel, tag_field="type", tag="output_text"):
-    annotations: list[BetaResponseOutputTextAnnotation | Unknown]
+    annotations: list[BetaResponseOutputTextAnnotation]
     text: str
     type: Literal["output_text"]
     logprobs: list[BetaResponseOutputTextLogprob] | None = None
@@ -2207,7 +2206,7 @@ class BetaResponseOutputMessageAgent(BaseModel):
 
 class BetaResponseOutputMessage(BaseModel, tag_field="type", tag="message"):
     id: str
-    content: list[BetaResponseOutputMessageContent | Unknown]
+    content: list[BetaResponseOutputMessageContent]
     role: Literal["assistant"]
     status: Literal["in_progress", "completed", "incomplete"]
     type: Literal["message"]
@@ -2267,7 +2266,7 @@ class BetaResponseFunctionToolCall(
     id: str | None = None
     agent: BetaResponseFunctionToolCallAgent | None = None
     async_: bool | None = None
-    caller: BetaResponseFunctionToolCallCaller | Unknown | None = None
+    caller: BetaResponseFunctionToolCallCaller | None = None
     namespace: str | None = None
     status: Literal["in_progress", "completed", "incomplete"] | None = None
 
@@ -2346,12 +2345,12 @@ class BetaResponseFunctionToolCallOutputItem(
     BaseModel, tag_field="type", tag="function_call_output"
 ):
     id: str
-    output: str | list[BetaResponseFunctionToolCallOutputItemOutputOutputContentList | Unknown]
+    output: str | list[BetaResponseFunctionToolCallOutputItemOutputOutputContentList]
     status: Literal["in_progress", "completed", "incomplete"]
     type: Literal["function_call_output"]
     agent: BetaResponseFunctionToolCallOutputItemAgent | None = None
     call_id: str | None = None
-    caller: BetaResponseFunctionToolCallOutputItemCaller | Unknown | None = None
+    caller: BetaResponseFunctionToolCallOutputItemCaller | None = None
     created_by: str | None = None
     name: str | None = None
     namespace: str | None = None
@@ -2422,7 +2421,7 @@ class BetaResponseOutputItemAgentMessageAgent(BaseModel):
 class BetaResponseOutputItemAgentMessage(BaseModel, tag_field="type", tag="agent_message"):
     id: str
     author: str
-    content: list[BetaResponseOutputItemAgentMessageContent | Unknown]
+    content: list[BetaResponseOutputItemAgentMessageContent]
     recipient: str
     type: Literal["agent_message"]
     agent: BetaResponseOutputItemAgentMessageAgent | None = None
@@ -2509,7 +2508,7 @@ class BetaResponseFunctionWebSearchAgent(BaseModel):
 
 class BetaResponseFunctionWebSearch(BaseModel, tag_field="type", tag="web_search_call"):
     id: str
-    action: BetaResponseFunctionWebSearchAction | Unknown
+    action: BetaResponseFunctionWebSearchAction
     status: Literal["in_progress", "searching", "completed", "failed", "incomplete"]
     type: Literal["web_search_call"]
     agent: BetaResponseFunctionWebSearchAgent | None = None
@@ -2595,7 +2594,7 @@ BetaComputerAction: TypeAlias = (
 )
 
 
-BetaComputerActionList: TypeAlias = list[BetaComputerAction | Unknown]
+BetaComputerActionList: TypeAlias = list[BetaComputerAction]
 
 
 class BetaResponseComputerToolCallAgent(BaseModel):
@@ -2608,7 +2607,7 @@ class BetaResponseComputerToolCall(BaseModel, tag_field="type", tag="computer_ca
     pending_safety_checks: list[BetaResponseComputerToolCallPendingSafetyCheck]
     status: Literal["in_progress", "completed", "incomplete"]
     type: Literal["computer_call"]
-    action: BetaComputerAction | Unknown | None = None
+    action: BetaComputerAction | None = None
     actions: BetaComputerActionList | None = None
     agent: BetaResponseComputerToolCallAgent | None = None
 
@@ -2765,7 +2764,7 @@ class BetaFileSearchToolRankingOptions(BaseModel):
 class BetaFileSearchTool(BaseModel):
     type: Literal["file_search"]
     vector_store_ids: list[str]
-    filters: BetaFileSearchToolFilters | Unknown | None = None
+    filters: BetaFileSearchToolFilters | None = None
     max_num_results: int | None = None
     ranking_options: BetaFileSearchToolRankingOptions | None = None
 
@@ -2881,9 +2880,9 @@ class BetaToolCodeInterpreterContainerCodeInterpreterToolAuto(BaseModel):
     type: Literal["auto"]
     file_ids: list[str] | None = None
     memory_limit: Literal["1g", "4g", "16g", "64g"] | None = None
-    network_policy: (
-        BetaToolCodeInterpreterContainerCodeInterpreterToolAutoNetworkPolicy | Unknown | None
-    ) = None
+    network_policy: BetaToolCodeInterpreterContainerCodeInterpreterToolAutoNetworkPolicy | None = (
+        None
+    )
 
 
 BetaToolCodeInterpreterContainer: TypeAlias = (
@@ -2986,8 +2985,8 @@ class BetaContainerAuto(BaseModel, tag_field="type", tag="container_auto"):
     type: Literal["container_auto"]
     file_ids: list[str] | None = None
     memory_limit: Literal["1g", "4g", "16g", "64g"] | None = None
-    network_policy: BetaContainerAutoNetworkPolicy | Unknown | None = None
-    skills: list[BetaContainerAutoSkill | Unknown] | None = None
+    network_policy: BetaContainerAutoNetworkPolicy | None = None
+    skills: list[BetaContainerAutoSkill] | None = None
 
 
 class BetaLocalSkill(BaseModel):
@@ -3014,7 +3013,7 @@ BetaFunctionShellToolEnvironment: TypeAlias = (
 class BetaFunctionShellTool(BaseModel):
     type: Literal["shell"]
     allowed_callers: list[Literal["direct", "programmatic"]] | None = None
-    environment: BetaFunctionShellToolEnvironment | Unknown | None = None
+    environment: BetaFunctionShellToolEnvironment | None = None
 
 
 class BetaCustomToolFormatText(BaseModel, tag_field="type", tag="text"):
@@ -3037,7 +3036,7 @@ class BetaCustomTool(BaseModel, tag_field="type", tag="custom", rename={"async_"
     async_: bool | None = None
     defer_loading: bool | None = None
     description: str | None = None
-    format: BetaCustomToolFormat | Unknown | None = None
+    format: BetaCustomToolFormat | None = None
 
 
 class BetaNamespaceToolToolFunction(
@@ -3060,7 +3059,7 @@ BetaNamespaceToolTool: TypeAlias = BetaNamespaceToolToolFunction | BetaCustomToo
 class BetaNamespaceTool(BaseModel):
     description: str
     name: str
-    tools: list[BetaNamespaceToolTool | Unknown]
+    tools: list[BetaNamespaceToolTool]
     type: Literal["namespace"]
 
 
@@ -3116,7 +3115,7 @@ class BetaResponseToolSearchOutputItem(BaseModel, tag_field="type", tag="tool_se
     call_id: str | None = None
     execution: Literal["server", "client"]
     status: Literal["in_progress", "completed", "incomplete"]
-    tools: list[BetaTool | Unknown]
+    tools: list[BetaTool]
     type: Literal["tool_search_output"]
     agent: BetaResponseToolSearchOutputItemAgent | None = None
     created_by: str | None = None
@@ -3131,7 +3130,7 @@ class BetaResponseOutputItemAdditionalTools(BaseModel, tag_field="type", tag="ad
     role: Literal[
         "unknown", "user", "assistant", "system", "critic", "discriminator", "developer", "tool"
     ]
-    tools: list[BetaTool | Unknown]
+    tools: list[BetaTool]
     type: Literal["additional_tools"]
     agent: BetaResponseOutputItemAdditionalToolsAgent | None = None
 
@@ -3218,7 +3217,7 @@ class BetaResponseCodeInterpreterToolCall(BaseModel, tag_field="type", tag="code
     id: str
     code: str | None = None
     container_id: str
-    outputs: list[BetaResponseCodeInterpreterToolCallOutput | Unknown] | None = None
+    outputs: list[BetaResponseCodeInterpreterToolCallOutput] | None = None
     status: Literal["in_progress", "completed", "incomplete", "interpreting", "failed"]
     type: Literal["code_interpreter_call"]
     agent: BetaResponseCodeInterpreterToolCallAgent | None = None
@@ -3305,11 +3304,11 @@ class BetaResponseFunctionShellToolCall(BaseModel, tag_field="type", tag="shell_
     id: str
     action: BetaResponseFunctionShellToolCallAction
     call_id: str
-    environment: BetaResponseFunctionShellToolCallEnvironment | Unknown | None = None
+    environment: BetaResponseFunctionShellToolCallEnvironment | None = None
     status: Literal["in_progress", "completed", "incomplete"]
     type: Literal["shell_call"]
     agent: BetaResponseFunctionShellToolCallAgent | None = None
-    caller: BetaResponseFunctionShellToolCallCaller | Unknown | None = None
+    caller: BetaResponseFunctionShellToolCallCaller | None = None
     created_by: str | None = None
 
 
@@ -3334,7 +3333,7 @@ BetaResponseFunctionShellToolCallOutputOutputOutcome: TypeAlias = (
 
 
 class BetaResponseFunctionShellToolCallOutputOutput(BaseModel):
-    outcome: BetaResponseFunctionShellToolCallOutputOutputOutcome | Unknown
+    outcome: BetaResponseFunctionShellToolCallOutputOutputOutcome
     stderr: str
     stdout: str
     created_by: str | None = None
@@ -3373,7 +3372,7 @@ class BetaResponseFunctionShellToolCallOutput(BaseModel, tag_field="type", tag="
     status: Literal["in_progress", "completed", "incomplete"]
     type: Literal["shell_call_output"]
     agent: BetaResponseFunctionShellToolCallOutputAgent | None = None
-    caller: BetaResponseFunctionShellToolCallOutputCaller | Unknown | None = None
+    caller: BetaResponseFunctionShellToolCallOutputCaller | None = None
     created_by: str | None = None
 
 
@@ -3432,11 +3431,11 @@ BetaResponseApplyPatchToolCallCaller: TypeAlias = (
 class BetaResponseApplyPatchToolCall(BaseModel, tag_field="type", tag="apply_patch_call"):
     id: str
     call_id: str
-    operation: BetaResponseApplyPatchToolCallOperation | Unknown
+    operation: BetaResponseApplyPatchToolCallOperation
     status: Literal["in_progress", "completed"]
     type: Literal["apply_patch_call"]
     agent: BetaResponseApplyPatchToolCallAgent | None = None
-    caller: BetaResponseApplyPatchToolCallCaller | Unknown | None = None
+    caller: BetaResponseApplyPatchToolCallCaller | None = None
     created_by: str | None = None
 
 
@@ -3469,7 +3468,7 @@ class BetaResponseApplyPatchToolCallOutput(
     status: Literal["completed", "failed"]
     type: Literal["apply_patch_call_output"]
     agent: BetaResponseApplyPatchToolCallOutputAgent | None = None
-    caller: BetaResponseApplyPatchToolCallOutputCaller | Unknown | None = None
+    caller: BetaResponseApplyPatchToolCallOutputCaller | None = None
     created_by: str | None = None
     output: str | None = None
 
@@ -3513,7 +3512,7 @@ class BetaResponseOutputItemMcpCall(BaseModel, tag_field="type", tag="mcp_call")
     type: Literal["mcp_call"]
     agent: BetaResponseOutputItemMcpCallAgent | None = None
     approval_request_id: str | None = None
-    error: BetaMcpToolCallError | Unknown | None = None
+    error: BetaMcpToolCallError | None = None
     output: str | None = None
     status: Literal["in_progress", "completed", "incomplete", "calling", "failed"] | None = None
 
@@ -3599,7 +3598,7 @@ class BetaResponseCustomToolCall(
     id: str | None = None
     agent: BetaResponseCustomToolCallAgent | None = None
     async_: bool | None = None
-    caller: BetaResponseCustomToolCallCaller | Unknown | None = None
+    caller: BetaResponseCustomToolCallCaller | None = None
     namespace: str | None = None
 
 
@@ -3631,11 +3630,11 @@ BetaResponseCustomToolCallOutputCaller: TypeAlias = (
 
 class BetaResponseCustomToolCallOutput(BaseModel, tag_field="type", tag="custom_tool_call_output"):
     call_id: str
-    output: str | list[BetaResponseCustomToolCallOutputOutputOutputContentList | Unknown]
+    output: str | list[BetaResponseCustomToolCallOutputOutputOutputContentList]
     type: Literal["custom_tool_call_output"]
     id: str | None = None
     agent: BetaResponseCustomToolCallOutputAgent | None = None
-    caller: BetaResponseCustomToolCallOutputCaller | Unknown | None = None
+    caller: BetaResponseCustomToolCallOutputCaller | None = None
 
 
 class BetaResponseCustomToolCallOutputItem(BetaResponseCustomToolCallOutput):
@@ -3709,7 +3708,7 @@ class BetaCompactedResponse(BaseModel):
     id: str
     created_at: int
     object: Literal["response.compaction"]
-    output: list[BetaResponseOutputItem | Unknown]
+    output: list[BetaResponseOutputItem]
     usage: BetaResponseUsage
     image: BetaCompactedResponseImage | None = None
 
@@ -3719,7 +3718,7 @@ BetaResponseInputContent: TypeAlias = (
 )
 
 
-BetaResponseInputMessageContentList: TypeAlias = list[BetaResponseInputContent | Unknown]
+BetaResponseInputMessageContentList: TypeAlias = list[BetaResponseInputContent]
 
 
 class BetaEasyInputMessage(BaseModel):
@@ -3807,8 +3806,8 @@ BetaResponseModerationOutput: TypeAlias = (
 
 
 class BetaResponseModeration(BaseModel):
-    input: BetaResponseModerationInput | Unknown
-    output: BetaResponseModerationOutput | Unknown
+    input: BetaResponseModerationInput
+    output: BetaResponseModerationOutput
 
 
 class BetaResponsePromptCacheDiagnosticsCacheMiss(BaseModel, tag_field="type", tag="cache_miss"):
@@ -4021,9 +4020,7 @@ BetaResponseFunctionCallOutputItem: TypeAlias = (
 )
 
 
-BetaResponseFunctionCallOutputItemList: TypeAlias = list[
-    BetaResponseFunctionCallOutputItem | Unknown
-]
+BetaResponseFunctionCallOutputItemList: TypeAlias = list[BetaResponseFunctionCallOutputItem]
 
 
 class BetaResponseInputItemFunctionCallOutputAgent(BaseModel):
@@ -4057,7 +4054,7 @@ class BetaResponseInputItemFunctionCallOutput(BaseModel):
     id: str | None = None
     agent: BetaResponseInputItemFunctionCallOutputAgent | None = None
     call_id: str | None = None
-    caller: BetaResponseInputItemFunctionCallOutputCaller | Unknown | None = None
+    caller: BetaResponseInputItemFunctionCallOutputCaller | None = None
     name: str | None = None
     namespace: str | None = None
     status: Literal["in_progress", "completed", "incomplete"] | None = None
@@ -4084,7 +4081,7 @@ class BetaResponseInputItemAgentMessageAgent(BaseModel):
 
 class BetaResponseInputItemAgentMessage(BaseModel):
     author: str
-    content: list[BetaResponseInputItemAgentMessageContent | Unknown]
+    content: list[BetaResponseInputItemAgentMessageContent]
     recipient: str
     type: Literal["agent_message"]
     id: str | None = None
@@ -4152,9 +4149,7 @@ BetaResponseInputItemMultiAgentCallOutputOutputAnnotation: TypeAlias = (
 class BetaResponseInputItemMultiAgentCallOutputOutput(BaseModel):
     text: str
     type: Literal["output_text"]
-    annotations: (
-        list[BetaResponseInputItemMultiAgentCallOutputOutputAnnotation | Unknown] | None
-    ) = None
+    annotations: list[BetaResponseInputItemMultiAgentCallOutputOutputAnnotation] | None = None
 
 
 class BetaResponseInputItemMultiAgentCallOutputAgent(BaseModel):
@@ -4272,7 +4267,6 @@ class BetaResponseToolSearchOutputItemParamToolCodeInterpreterContainerCodeInter
     memory_limit: Literal["1g", "4g", "16g", "64g"] | None = None
     network_policy: (
         BetaResponseToolSearchOutputItemParamToolCodeInterpreterContainerCodeInterpreterToolAutoNetworkPolicy
-        | Unknown
         | None
     ) = None
 
@@ -4370,7 +4364,7 @@ BetaToolSearchOutputNamespaceToolTool: TypeAlias = (
 class BetaToolSearchOutputNamespaceTool(BaseModel):
     description: str
     name: str
-    tools: list[BetaToolSearchOutputNamespaceToolTool | Unknown]
+    tools: list[BetaToolSearchOutputNamespaceToolTool]
     type: Literal["namespace"]
 
 
@@ -4400,7 +4394,7 @@ class BetaResponseToolSearchOutputItemParamAgent(BaseModel):
 
 
 class BetaResponseToolSearchOutputItemParam(BaseModel):
-    tools: list[BetaResponseToolSearchOutputItemParamTool | Unknown]
+    tools: list[BetaResponseToolSearchOutputItemParamTool]
     type: Literal["tool_search_output"]
     id: str | None = None
     agent: BetaResponseToolSearchOutputItemParamAgent | None = None
@@ -4415,7 +4409,7 @@ class BetaResponseInputItemAdditionalToolsAgent(BaseModel):
 
 class BetaResponseInputItemAdditionalTools(BaseModel):
     role: Literal["developer"]
-    tools: list[BetaTool | Unknown]
+    tools: list[BetaTool]
     type: Literal["additional_tools"]
     id: str | None = None
     agent: BetaResponseInputItemAdditionalToolsAgent | None = None
@@ -4453,7 +4447,7 @@ BetaResponseConfigurationUpdateItemParamTextFormat: TypeAlias = (
 
 
 class BetaResponseConfigurationUpdateItemParamText(BaseModel):
-    format: BetaResponseConfigurationUpdateItemParamTextFormat | Unknown
+    format: BetaResponseConfigurationUpdateItemParamTextFormat
 
 
 class BetaResponseConfigurationUpdateItemParam(BaseModel):
@@ -4588,8 +4582,8 @@ class BetaResponseInputItemShellCall(BaseModel):
     type: Literal["shell_call"]
     id: str | None = None
     agent: BetaResponseInputItemShellCallAgent | None = None
-    caller: BetaResponseInputItemShellCallCaller | Unknown | None = None
-    environment: BetaResponseInputItemShellCallEnvironment | Unknown | None = None
+    caller: BetaResponseInputItemShellCallCaller | None = None
+    environment: BetaResponseInputItemShellCallEnvironment | None = None
     status: Literal["in_progress", "completed", "incomplete"] | None = None
 
 
@@ -4614,7 +4608,7 @@ BetaResponseFunctionShellCallOutputContentOutcome: TypeAlias = (
 
 
 class BetaResponseFunctionShellCallOutputContent(BaseModel):
-    outcome: BetaResponseFunctionShellCallOutputContentOutcome | Unknown
+    outcome: BetaResponseFunctionShellCallOutputContentOutcome
     stderr: str
     stdout: str
 
@@ -4646,7 +4640,7 @@ class BetaResponseInputItemShellCallOutput(BaseModel):
     type: Literal["shell_call_output"]
     id: str | None = None
     agent: BetaResponseInputItemShellCallOutputAgent | None = None
-    caller: BetaResponseInputItemShellCallOutputCaller | Unknown | None = None
+    caller: BetaResponseInputItemShellCallOutputCaller | None = None
     max_output_length: int | None = None
     status: Literal["in_progress", "completed", "incomplete"] | None = None
 
@@ -4705,12 +4699,12 @@ BetaResponseInputItemApplyPatchCallCaller: TypeAlias = (
 
 class BetaResponseInputItemApplyPatchCall(BaseModel):
     call_id: str
-    operation: BetaResponseInputItemApplyPatchCallOperation | Unknown
+    operation: BetaResponseInputItemApplyPatchCallOperation
     status: Literal["in_progress", "completed"]
     type: Literal["apply_patch_call"]
     id: str | None = None
     agent: BetaResponseInputItemApplyPatchCallAgent | None = None
-    caller: BetaResponseInputItemApplyPatchCallCaller | Unknown | None = None
+    caller: BetaResponseInputItemApplyPatchCallCaller | None = None
 
 
 class BetaResponseInputItemApplyPatchCallOutputAgent(BaseModel):
@@ -4744,7 +4738,7 @@ class BetaResponseInputItemApplyPatchCallOutput(BaseModel):
     type: Literal["apply_patch_call_output"]
     id: str | None = None
     agent: BetaResponseInputItemApplyPatchCallOutputAgent | None = None
-    caller: BetaResponseInputItemApplyPatchCallOutputCaller | Unknown | None = None
+    caller: BetaResponseInputItemApplyPatchCallOutputCaller | None = None
     output: str | None = None
 
 
@@ -4806,7 +4800,7 @@ class BetaResponseInputItemMcpCall(BaseModel):
     type: Literal["mcp_call"]
     agent: BetaResponseInputItemMcpCallAgent | None = None
     approval_request_id: str | None = None
-    error: BetaMcpToolCallError | Unknown | None = None
+    error: BetaMcpToolCallError | None = None
     output: str | None = None
     status: Literal["in_progress", "completed", "incomplete", "calling", "failed"] | None = None
 
@@ -4965,7 +4959,7 @@ BetaResponsePromptVariables: TypeAlias = (
 
 class BetaResponsePrompt(BaseModel):
     id: str
-    variables: dict[str, BetaResponsePromptVariables | Unknown] | None = None
+    variables: dict[str, BetaResponsePromptVariables] | None = None
     version: str | None = None
 
 
@@ -5005,7 +4999,7 @@ BetaResponseFormatTextConfig: TypeAlias = (
 
 
 class BetaResponseTextConfig(BaseModel):
-    format: BetaResponseFormatTextConfig | Unknown | None = None
+    format: BetaResponseFormatTextConfig | None = None
     verbosity: Literal["low", "medium", "high"] | None = None
 
 
@@ -5015,7 +5009,7 @@ class BetaResponse(BaseModel):
     created_at: float
     error: BetaResponseError | None = None
     incomplete_details: BetaResponseIncompleteDetails | None = None
-    instructions: str | list[BetaResponseInputItem | Unknown] | None = None
+    instructions: str | list[BetaResponseInputItem] | None = None
     metadata: dict[str, str] | None = None
     model: (
         Literal[
@@ -5138,11 +5132,11 @@ class BetaResponse(BaseModel):
         | str
     )
     object: Literal["response"]
-    output: list[BetaResponseOutputItem | Unknown]
+    output: list[BetaResponseOutputItem]
     parallel_tool_calls: bool
     temperature: float | None = None
-    tool_choice: BetaResponseToolChoice | Unknown
-    tools: list[BetaTool | Unknown]
+    tool_choice: BetaResponseToolChoice
+    tools: list[BetaTool]
     top_p: float | None = None
     background: bool | None = None
     completed_at: float | None = None
@@ -5154,7 +5148,7 @@ class BetaResponse(BaseModel):
     moderation: BetaResponseModeration | None = None
     previous_response_id: str | None = None
     prompt: BetaResponsePrompt | None = None
-    prompt_cache_diagnostics: BetaResponsePromptCacheDiagnostics | Unknown | None = None
+    prompt_cache_diagnostics: BetaResponsePromptCacheDiagnostics | None = None
     prompt_cache_key: str | None = None
     prompt_cache_options: BetaResponsePromptCacheOptions | None = None
     prompt_cache_retention: Literal["in_memory", "24h"] | None = None
@@ -5333,7 +5327,7 @@ BetaResponseConfigurationUpdateItemTextFormat: TypeAlias = (
 
 
 class BetaResponseConfigurationUpdateItemText(BaseModel):
-    format: BetaResponseConfigurationUpdateItemTextFormat | Unknown
+    format: BetaResponseConfigurationUpdateItemTextFormat
 
 
 class BetaResponseConfigurationUpdateItem(BaseModel):
@@ -5369,7 +5363,7 @@ class BetaResponseContentPartAddedEvent(
     content_index: int
     item_id: str
     output_index: int
-    part: BetaResponseContentPartAddedEventPart | Unknown
+    part: BetaResponseContentPartAddedEventPart
     sequence_number: int
     type: Literal["response.content_part.added"]
     agent: BetaResponseContentPartAddedEventAgent | None = None
@@ -5400,7 +5394,7 @@ class BetaResponseContentPartDoneEvent(
     content_index: int
     item_id: str
     output_index: int
-    part: BetaResponseContentPartDoneEventPart | Unknown
+    part: BetaResponseContentPartDoneEventPart
     sequence_number: int
     type: Literal["response.content_part.done"]
     agent: BetaResponseContentPartDoneEventAgent | None = None
@@ -5651,7 +5645,7 @@ class BetaResponseInjectCreatedEvent(BaseModel, tag_field="type", tag="response.
 
 
 class BetaResponseInjectEvent(BaseModel, tag_field="type", tag="response.inject"):
-    input: list[BetaResponseInputItem | Unknown]
+    input: list[BetaResponseInputItem]
     response_id: str
     type: Literal["response.inject"]
 
@@ -5663,7 +5657,7 @@ class BetaResponseInjectFailedEventError(BaseModel):
 
 class BetaResponseInjectFailedEvent(BaseModel, tag_field="type", tag="response.inject.failed"):
     error: BetaResponseInjectFailedEventError
-    input: list[BetaResponseInputItem | Unknown]
+    input: list[BetaResponseInputItem]
     response_id: str
     sequence_number: int
     type: Literal["response.inject.failed"]
@@ -5748,7 +5742,7 @@ BetaResponseItemAgentMessageContent: TypeAlias = (
 class BetaResponseItemAgentMessage(BaseModel):
     id: str
     author: str
-    content: list[BetaResponseItemAgentMessageContent | Unknown]
+    content: list[BetaResponseItemAgentMessageContent]
     recipient: str
     type: Literal["agent_message"]
     agent: BetaResponseItemAgentMessageAgent | None = None
@@ -5803,7 +5797,7 @@ class BetaResponseItemAdditionalTools(BaseModel):
     role: Literal[
         "unknown", "user", "assistant", "system", "critic", "discriminator", "developer", "tool"
     ]
-    tools: list[BetaTool | Unknown]
+    tools: list[BetaTool]
     type: Literal["additional_tools"]
     agent: BetaResponseItemAdditionalToolsAgent | None = None
 
@@ -5967,7 +5961,7 @@ class BetaResponseItemMcpCall(BaseModel):
     type: Literal["mcp_call"]
     agent: BetaResponseItemMcpCallAgent | None = None
     approval_request_id: str | None = None
-    error: BetaMcpToolCallError | Unknown | None = None
+    error: BetaMcpToolCallError | None = None
     output: str | None = None
     status: Literal["in_progress", "completed", "incomplete", "calling", "failed"] | None = None
 
@@ -6091,7 +6085,7 @@ class BetaResponseOutputItemAddedEventAgent(BaseModel):
 class BetaResponseOutputItemAddedEvent(
     BaseModel, tag_field="type", tag="response.output_item.added"
 ):
-    item: BetaResponseOutputItem | Unknown
+    item: BetaResponseOutputItem
     output_index: int
     sequence_number: int
     type: Literal["response.output_item.added"]
@@ -6103,7 +6097,7 @@ class BetaResponseOutputItemDoneEventAgent(BaseModel):
 
 
 class BetaResponseOutputItemDoneEvent(BaseModel, tag_field="type", tag="response.output_item.done"):
-    item: BetaResponseOutputItem | Unknown
+    item: BetaResponseOutputItem
     output_index: int
     sequence_number: int
     type: Literal["response.output_item.done"]
@@ -6165,7 +6159,7 @@ BetaResponseOutputTextAnnotationAddedEventAnnotation: TypeAlias = (
 class BetaResponseOutputTextAnnotationAddedEvent(
     BaseModel, tag_field="type", tag="response.output_text.annotation.added"
 ):
-    annotation: BetaResponseOutputTextAnnotationAddedEventAnnotation | Unknown | None = None
+    annotation: BetaResponseOutputTextAnnotationAddedEventAnnotation | None = None
     annotation_index: int
     content_index: int
     item_id: str
@@ -6409,7 +6403,7 @@ BetaResponseShellCallOutputContentDoneEventOutputOutcome: TypeAlias = (
 
 
 class BetaResponseShellCallOutputContentDoneEventOutput(BaseModel):
-    outcome: BetaResponseShellCallOutputContentDoneEventOutputOutcome | Unknown
+    outcome: BetaResponseShellCallOutputContentDoneEventOutputOutcome
     stderr: str
     stdout: str
     created_by: str | None = None
@@ -6458,7 +6452,7 @@ class BetaResponseSteerInputResponseSteerInputItemListMessageAgent(BaseModel):
 class BetaResponseSteerInputResponseSteerInputItemListMessage(
     BaseModel, tag_field="type", tag="message"
 ):
-    content: list[BetaResponseSteerInputContent | Unknown] | str
+    content: list[BetaResponseSteerInputContent] | str
     role: Literal["user"]
     type: Literal["message"]
     id: str | None = None
@@ -6499,9 +6493,7 @@ class BetaResponseSteerInputResponseSteerInputItemListFunctionCallOutput(
     id: str | None = None
     agent: BetaResponseSteerInputResponseSteerInputItemListFunctionCallOutputAgent | None = None
     call_id: str | None = None
-    caller: (
-        BetaResponseSteerInputResponseSteerInputItemListFunctionCallOutputCaller | Unknown | None
-    ) = None
+    caller: BetaResponseSteerInputResponseSteerInputItemListFunctionCallOutputCaller | None = None
     name: str | None = None
     namespace: str | None = None
     status: Literal["in_progress", "completed", "incomplete"] | None = None
@@ -6514,9 +6506,7 @@ BetaResponseSteerInputResponseSteerInputItemList: TypeAlias = (
 )
 
 
-BetaResponseSteerInput: TypeAlias = (
-    str | list[BetaResponseSteerInputResponseSteerInputItemList | Unknown]
-)
+BetaResponseSteerInput: TypeAlias = str | list[BetaResponseSteerInputResponseSteerInputItemList]
 
 
 class BetaResponseSteerEvent(BaseModel, tag_field="type", tag="response.steer"):
@@ -6632,7 +6622,7 @@ BetaResponseSteerRequiredInput: TypeAlias = (
 
 class BetaResponseSteerPendingEvent(BaseModel, tag_field="type", tag="response.steer.pending"):
     reason: BetaResponseSteerPendingReason
-    required_input: list[BetaResponseSteerRequiredInput | Unknown]
+    required_input: list[BetaResponseSteerRequiredInput]
     sequence_number: int
     steer: BetaResponseSteerPendingEventSteer
     type: Literal["response.steer.pending"]
@@ -6816,7 +6806,7 @@ BetaResponseIncludable: TypeAlias = Literal[
 ]
 
 
-BetaResponseInput: TypeAlias = list[BetaResponseInputItem | Unknown]
+BetaResponseInput: TypeAlias = list[BetaResponseInputItem]
 
 
 BetaResponsesClientEventResponseCreateToolChoice: TypeAlias = (
@@ -6986,8 +6976,8 @@ class BetaResponsesClientEventResponseCreate(BaseModel, tag_field="type", tag="r
     stream_options: BetaResponsesClientEventResponseCreateStreamOptions | None = None
     temperature: float | None = None
     text: BetaResponseTextConfig | None = None
-    tool_choice: BetaResponsesClientEventResponseCreateToolChoice | Unknown | None = None
-    tools: list[BetaTool | Unknown] | None = None
+    tool_choice: BetaResponsesClientEventResponseCreateToolChoice | None = None
+    tools: list[BetaTool] | None = None
     top_logprobs: int | None = None
     top_p: float | None = None
     truncation: Literal["auto", "disabled"] | None = None
@@ -7372,7 +7362,7 @@ class AutomationAgentConfig(BaseModel):
     reasoning: AgentReasoning
     service_tier: Literal["auto", "default", "flex", "priority", "fast", "ultrafast"]
     text: AgentText
-    tools: list[AgentTool | Unknown]
+    tools: list[AgentTool]
     compaction: AutomationAgentConfigCompaction | None = None
     experimental: AutomationAgentConfigExperimental | None = None
 
@@ -7464,11 +7454,11 @@ class AutomationEnvironmentResourceOpenAIHosted(BaseModel, tag_field="type", tag
     desktop: AutomationEnvironmentResourceOpenAIHostedDesktop | None = None
     environment_id: str | None = None
     environment_template_id: str | None = None
-    files: list[AutomationEnvironmentResourceOpenaiHostedFile | Unknown] | None = None
+    files: list[AutomationEnvironmentResourceOpenaiHostedFile] | None = None
     network: AutomationEnvironmentResourceOpenAIHostedNetwork | None = None
     packages: AutomationEnvironmentResourceOpenAIHostedPackages | None = None
     plugins: list[HostedPlugin] | None = None
-    skills: list[AutomationEnvironmentResourceOpenaiHostedSkill | Unknown] | None = None
+    skills: list[AutomationEnvironmentResourceOpenaiHostedSkill] | None = None
     type: Literal["openai_hosted"]
 
 
@@ -7480,7 +7470,7 @@ class AutomationEnvironmentResourceSelfHosted(BaseModel, tag_field="type", tag="
 
 
 class AutomationTargetResourceNewSessionInput(BaseModel):
-    content: list[InputContent | Unknown]
+    content: list[InputContent]
     role: Literal["user"]
     type: Literal["message"]
 
@@ -7496,7 +7486,7 @@ AutomationEnvironment: TypeAlias = (
 class AutomationTargetResourceNewSession(BaseModel, tag_field="type", tag="new_session"):
     agent: AutomationAgentConfig | None = None
     agent_id: str | None = None
-    environment: AutomationEnvironment | Unknown
+    environment: AutomationEnvironment
     input: list[AutomationTargetResourceNewSessionInput]
     metadata: dict[str, str]
     type: Literal["new_session"]
@@ -7511,10 +7501,10 @@ class AutomationTargetResourceExistingSession(BaseModel, tag_field="type", tag="
 
 class EnvironmentInfo(BaseModel):
     id: str
-    files: list[HostedEnvironmentFile | Unknown]
+    files: list[HostedEnvironmentFile]
     object: Literal["agent.environment"]
     plugins: list[HostedPlugin]
-    skills: list[HostedSkill | Unknown]
+    skills: list[HostedSkill]
     status: Literal[
         "pending", "ready", "connected", "disconnected", "suspended", "expired", "failed"
     ]
@@ -7534,13 +7524,13 @@ AutomationTarget: TypeAlias = (
 class OneTimeAutomation(BaseModel, tag_field="type", tag="once"):
     id: str
     created_at: int
-    created_by: AutomationCreatedBy | Unknown
+    created_by: AutomationCreatedBy
     metadata: dict[str, str]
     name: str
     object: Literal["agent.automation"]
     run_at: int
     status: Literal["active", "paused", "completed"]
-    target: AutomationTarget | Unknown
+    target: AutomationTarget
     type: Literal["once"]
     pause_reason: Literal["target_session_failed"] | None = None
 
@@ -7548,13 +7538,13 @@ class OneTimeAutomation(BaseModel, tag_field="type", tag="once"):
 class PeriodicAutomation(BaseModel, tag_field="type", tag="periodic"):
     id: str
     created_at: int
-    created_by: AutomationCreatedBy | Unknown
+    created_by: AutomationCreatedBy
     expression: str
     metadata: dict[str, str]
     name: str
     object: Literal["agent.automation"]
     status: Literal["active", "paused"]
-    target: AutomationTarget | Unknown
+    target: AutomationTarget
     timezone: str
     type: Literal["periodic"]
     pause_reason: Literal["target_session_failed"] | None = None
@@ -7628,7 +7618,7 @@ class CredentialAuthVaultCredentialAuthResourceMcpOauthRefresh(BaseModel):
     resource: str | None = None
     scope: str | None = None
     token_endpoint: str
-    token_endpoint_auth: McpOauthTokenEndpointAuth | Unknown
+    token_endpoint_auth: McpOauthTokenEndpointAuth
 
 
 class CredentialAuthVaultCredentialAuthResourceMcpOauth(
@@ -7670,7 +7660,7 @@ CredentialNetworking: TypeAlias = (
 class CredentialAuthVaultCredentialAuthResourceEnvironmentVariable(
     BaseModel, tag_field="type", tag="environment_variable"
 ):
-    networking: CredentialNetworking | Unknown
+    networking: CredentialNetworking
     secret_name: str
     type: Literal["environment_variable"]
 
@@ -7685,7 +7675,7 @@ CredentialAuth: TypeAlias = (
 
 class Credential(BaseModel):
     id: str
-    auth: CredentialAuth | Unknown
+    auth: CredentialAuth
     created_at: int
     metadata: dict[str, str]
     name: str
@@ -7772,13 +7762,13 @@ class EnvironmentTemplate(BaseModel):
     id: str
     capability_directories: list[str]
     created_at: int
-    files: list[EnvironmentTemplateFile | Unknown]
+    files: list[EnvironmentTemplateFile]
     name: str | None = None
     network: EnvironmentTemplateNetwork
     object: Literal["agent.environment.template"]
     packages: EnvironmentTemplatePackages
     plugins: list[HostedPlugin]
-    skills: list[EnvironmentTemplateSkill | Unknown]
+    skills: list[EnvironmentTemplateSkill]
     updated_at: int
     desktop: EnvironmentTemplateDesktop | None = None
 
@@ -7802,7 +7792,7 @@ Automation: TypeAlias = PeriodicAutomation | OneTimeAutomation | Unknown
 
 
 class AutomationInvocationSourceResourceAutomation(BaseModel, tag_field="type", tag="automation"):
-    automation: Automation | Unknown
+    automation: Automation
     type: Literal["automation"]
 
 
@@ -7822,7 +7812,7 @@ class AutomationInvocation(BaseModel):
     scheduled_at: int | None = None
     session_id: str | None = None
     skip_reason: Literal["pending_delivery"] | None = None
-    source: AutomationInvocationSource | Unknown
+    source: AutomationInvocationSource
     status: Literal["queued", "completed", "failed", "skipped"]
 
 
@@ -7932,7 +7922,7 @@ class ConversationItemInputAudioTranscriptionCompletedEvent(
     item_id: str
     transcript: str
     type: Literal["conversation.item.input_audio_transcription.completed"]
-    usage: ConversationItemInputAudioTranscriptionCompletedEventUsage | Unknown
+    usage: ConversationItemInputAudioTranscriptionCompletedEventUsage
     logprobs: list[ConversationItemInputAudioTranscriptionCompletedEventLogprob] | None = None
 
 
@@ -8714,7 +8704,7 @@ BetaResponseItem: TypeAlias = (
 
 
 class BetaResponseItemList(BaseModel):
-    data: list[BetaResponseItem | Unknown]
+    data: list[BetaResponseItem]
     first_id: str
     has_more: bool
     last_id: str
@@ -8801,7 +8791,7 @@ ChatKitResponseOutputTextAnnotation: TypeAlias = (
 
 
 class ChatKitResponseOutputText(BaseModel):
-    annotations: list[ChatKitResponseOutputTextAnnotation | Unknown]
+    annotations: list[ChatKitResponseOutputTextAnnotation]
     text: str
     type: Literal["output_text"]
 
@@ -8829,7 +8819,7 @@ class ChatKitThread(BaseModel):
     id: str
     created_at: int
     object: Literal["chatkit.thread"]
-    status: ChatKitThreadStatus | Unknown
+    status: ChatKitThreadStatus
     title: str | None = None
     user: str
 
@@ -8917,7 +8907,7 @@ class ChatKitThreadUserMessageItemInferenceOptions(BaseModel):
 class ChatKitThreadUserMessageItem(BaseModel, tag_field="type", tag="chatkit.user_message"):
     id: str
     attachments: list[ChatKitAttachment]
-    content: list[ChatKitThreadUserMessageItemContent | Unknown]
+    content: list[ChatKitThreadUserMessageItemContent]
     created_at: int
     inference_options: ChatKitThreadUserMessageItemInferenceOptions | None = None
     object: Literal["chatkit.thread_item"]
@@ -8946,7 +8936,7 @@ ChatKitThreadItemListData: TypeAlias = (
 
 
 class ChatKitThreadItemList(BaseModel):
-    data: list[ChatKitThreadItemListData | Unknown]
+    data: list[ChatKitThreadItemListData]
     first_id: str | None = None
     has_more: bool
     last_id: str | None = None

@@ -85,7 +85,7 @@ class ChatCompletionMessage(BaseModel):
     annotations: list[ChatCompletionMessageAnnotation] | None = None
     audio: ChatCompletionAudio | None = None
     function_call: ChatCompletionMessageFunctionCall | None = None
-    tool_calls: list[ChatCompletionMessageToolCallUnion | Unknown] | None = None
+    tool_calls: list[ChatCompletionMessageToolCallUnion] | None = None
 
 
 class ChatCompletionChoice(BaseModel):
@@ -152,8 +152,8 @@ ChatCompletionModerationOutput: TypeAlias = (
 
 
 class ChatCompletionModeration(BaseModel):
-    input: ChatCompletionModerationInput | Unknown
-    output: ChatCompletionModerationOutput | Unknown
+    input: ChatCompletionModerationInput
+    output: ChatCompletionModerationOutput
 
 
 class ChatCompletion(BaseModel):
@@ -277,8 +277,8 @@ ChatCompletionChunkModerationOutput: TypeAlias = (
 
 
 class ChatCompletionChunkModeration(BaseModel):
-    input: ChatCompletionChunkModerationInput | Unknown
-    output: ChatCompletionChunkModerationOutput | Unknown
+    input: ChatCompletionChunkModerationInput
+    output: ChatCompletionChunkModerationOutput
 
 
 class ChatCompletionChunk(BaseModel):
@@ -339,7 +339,7 @@ ChatCompletionStoreMessageContentPart: TypeAlias = (
 
 class ChatCompletionStoreMessage(ChatCompletionMessage):
     id: str
-    content_parts: list[ChatCompletionStoreMessageContentPart | Unknown] | None = None
+    content_parts: list[ChatCompletionStoreMessageContentPart] | None = None
 
 
 ChatCompletionMessageToolCall: TypeAlias = ChatCompletionMessageFunctionToolCall

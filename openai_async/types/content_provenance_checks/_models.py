@@ -31,4 +31,4 @@ ContentProvenanceCheckResult: TypeAlias = (
 class ContentProvenanceCheck(BaseModel):
     created_at: int
     object: Literal["content_provenance_check"]
-    results: list[ContentProvenanceCheckResult | Unknown]
+    results: list[ContentProvenanceCheckResult]

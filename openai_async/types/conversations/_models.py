@@ -103,7 +103,7 @@ class ConversationItemAdditionalTools(BaseModel, tag_field="type", tag="addition
     role: Literal[
         "unknown", "user", "assistant", "system", "critic", "discriminator", "developer", "tool"
     ]
-    tools: list[Tool | Unknown]
+    tools: list[Tool]
     type: Literal["additional_tools"]
 
 
@@ -187,7 +187,7 @@ class ConversationItemMcpCall(BaseModel, tag_field="type", tag="mcp_call"):
     server_label: str
     type: Literal["mcp_call"]
     approval_request_id: str | None = None
-    error: McpToolCallError | Unknown | None = None
+    error: McpToolCallError | None = None
     output: str | None = None
     status: Literal["in_progress", "completed", "incomplete", "calling", "failed"] | None = None
 
@@ -223,7 +223,7 @@ MessageContent: TypeAlias = (
 
 class Message(BaseModel, tag_field="type", tag="message"):
     id: str
-    content: list[MessageContent | Unknown]
+    content: list[MessageContent]
     role: Literal[
         "unknown", "user", "assistant", "system", "critic", "discriminator", "developer", "tool"
     ]
@@ -267,7 +267,7 @@ ConversationItem: TypeAlias = (
 
 
 class ConversationItemList(BaseModel):
-    data: list[ConversationItem | Unknown]
+    data: list[ConversationItem]
     first_id: str
     has_more: bool
     last_id: str

@@ -72,6 +72,6 @@ DecisionAnswer: TypeAlias = (
 
 
 class Decision(BaseModel):
-    answers: list[DecisionAnswer | Unknown]
+    answers: list[DecisionAnswer]
     model: str
     usage: DecisionUsage

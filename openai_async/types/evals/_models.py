@@ -87,11 +87,11 @@ EvalCreateResponseTestingCriterion: TypeAlias = (
 class EvalCreateResponse(BaseModel):
     id: str
     created_at: int
-    data_source_config: EvalCreateResponseDataSourceConfig | Unknown
+    data_source_config: EvalCreateResponseDataSourceConfig
     metadata: Metadata | None = None
     name: str
     object: Literal["eval"]
-    testing_criteria: list[EvalCreateResponseTestingCriterion | Unknown]
+    testing_criteria: list[EvalCreateResponseTestingCriterion]
 
 
 class EvalDeleteResponse(BaseModel):
@@ -141,11 +141,11 @@ EvalListResponseTestingCriterion: TypeAlias = (
 class EvalListResponse(BaseModel):
     id: str
     created_at: int
-    data_source_config: EvalListResponseDataSourceConfig | Unknown
+    data_source_config: EvalListResponseDataSourceConfig
     metadata: Metadata | None = None
     name: str
     object: Literal["eval"]
-    testing_criteria: list[EvalListResponseTestingCriterion | Unknown]
+    testing_criteria: list[EvalListResponseTestingCriterion]
 
 
 class EvalRetrieveResponseDataSourceConfigLogs(
@@ -189,11 +189,11 @@ EvalRetrieveResponseTestingCriterion: TypeAlias = (
 class EvalRetrieveResponse(BaseModel):
     id: str
     created_at: int
-    data_source_config: EvalRetrieveResponseDataSourceConfig | Unknown
+    data_source_config: EvalRetrieveResponseDataSourceConfig
     metadata: Metadata | None = None
     name: str
     object: Literal["eval"]
-    testing_criteria: list[EvalRetrieveResponseTestingCriterion | Unknown]
+    testing_criteria: list[EvalRetrieveResponseTestingCriterion]
 
 
 class EvalUpdateResponseDataSourceConfigLogs(
@@ -237,11 +237,11 @@ EvalUpdateResponseTestingCriterion: TypeAlias = (
 class EvalUpdateResponse(BaseModel):
     id: str
     created_at: int
-    data_source_config: EvalUpdateResponseDataSourceConfig | Unknown
+    data_source_config: EvalUpdateResponseDataSourceConfig
     metadata: Metadata | None = None
     name: str
     object: Literal["eval"]
-    testing_criteria: list[EvalUpdateResponseTestingCriterion | Unknown]
+    testing_criteria: list[EvalUpdateResponseTestingCriterion]
 
 
 class CreateEvalCompletionsRunDataSourceSourceFileContentContent(BaseModel):
@@ -299,9 +299,7 @@ CreateEvalCompletionsRunDataSourceInputMessagesTemplateTemplateEvalItemContent: 
 
 
 class CreateEvalCompletionsRunDataSourceInputMessagesTemplateTemplateEvalItem(BaseModel):
-    content: (
-        CreateEvalCompletionsRunDataSourceInputMessagesTemplateTemplateEvalItemContent | Unknown
-    )
+    content: CreateEvalCompletionsRunDataSourceInputMessagesTemplateTemplateEvalItemContent
     role: Literal["user", "assistant", "system", "developer"]
     type: Literal["message"] | None = None
 
@@ -316,7 +314,7 @@ CreateEvalCompletionsRunDataSourceInputMessagesTemplateTemplate: TypeAlias = (
 class CreateEvalCompletionsRunDataSourceInputMessagesTemplate(
     BaseModel, tag_field="type", tag="template"
 ):
-    template: list[CreateEvalCompletionsRunDataSourceInputMessagesTemplateTemplate | Unknown]
+    template: list[CreateEvalCompletionsRunDataSourceInputMessagesTemplateTemplate]
     type: Literal["template"]
 
 
@@ -335,9 +333,7 @@ CreateEvalCompletionsRunDataSourceSamplingParamsResponseFormat: TypeAlias = (
 class CreateEvalCompletionsRunDataSourceSamplingParams(BaseModel):
     max_completion_tokens: int | None = None
     reasoning_effort: ReasoningEffort | None = None
-    response_format: (
-        CreateEvalCompletionsRunDataSourceSamplingParamsResponseFormat | Unknown | None
-    ) = None
+    response_format: CreateEvalCompletionsRunDataSourceSamplingParamsResponseFormat | None = None
     seed: int | None = None
     temperature: float | None = None
     tools: list[ChatCompletionFunctionTool] | None = None
@@ -360,9 +356,9 @@ CreateEvalCompletionsRunDataSourceInputMessages: TypeAlias = (
 
 
 class CreateEvalCompletionsRunDataSource(BaseModel, tag_field="type", tag="completions"):
-    source: CreateEvalCompletionsRunDataSourceSource | Unknown
+    source: CreateEvalCompletionsRunDataSourceSource
     type: Literal["completions"]
-    input_messages: CreateEvalCompletionsRunDataSourceInputMessages | Unknown | None = None
+    input_messages: CreateEvalCompletionsRunDataSourceInputMessages | None = None
     model: str | None = None
     sampling_params: CreateEvalCompletionsRunDataSourceSamplingParams | None = None
 
@@ -392,7 +388,7 @@ CreateEvalJSONLRunDataSourceSource: TypeAlias = (
 
 
 class CreateEvalJSONLRunDataSource(BaseModel, tag_field="type", tag="jsonl"):
-    source: CreateEvalJSONLRunDataSourceSource | Unknown
+    source: CreateEvalJSONLRunDataSourceSource
     type: Literal["jsonl"]
 
 
@@ -466,9 +462,7 @@ RunCancelResponseDataSourceResponsesInputMessagesTemplateTemplateEvalItemContent
 
 
 class RunCancelResponseDataSourceResponsesInputMessagesTemplateTemplateEvalItem(BaseModel):
-    content: (
-        RunCancelResponseDataSourceResponsesInputMessagesTemplateTemplateEvalItemContent | Unknown
-    )
+    content: RunCancelResponseDataSourceResponsesInputMessagesTemplateTemplateEvalItemContent
     role: Literal["user", "assistant", "system", "developer"]
     type: Literal["message"] | None = None
 
@@ -483,7 +477,7 @@ RunCancelResponseDataSourceResponsesInputMessagesTemplateTemplate: TypeAlias = (
 class RunCancelResponseDataSourceResponsesInputMessagesTemplate(
     BaseModel, tag_field="type", tag="template"
 ):
-    template: list[RunCancelResponseDataSourceResponsesInputMessagesTemplateTemplate | Unknown]
+    template: list[RunCancelResponseDataSourceResponsesInputMessagesTemplateTemplate]
     type: Literal["template"]
 
 
@@ -495,7 +489,7 @@ class RunCancelResponseDataSourceResponsesInputMessagesItemReference(
 
 
 class RunCancelResponseDataSourceResponsesSamplingParamsText(BaseModel):
-    format: ResponseFormatTextConfig | Unknown | None = None
+    format: ResponseFormatTextConfig | None = None
 
 
 class RunCancelResponseDataSourceResponsesSamplingParams(BaseModel):
@@ -504,7 +498,7 @@ class RunCancelResponseDataSourceResponsesSamplingParams(BaseModel):
     seed: int | None = None
     temperature: float | None = None
     text: RunCancelResponseDataSourceResponsesSamplingParamsText | None = None
-    tools: list[Tool | Unknown] | None = None
+    tools: list[Tool] | None = None
     top_p: float | None = None
 
 
@@ -524,9 +518,9 @@ RunCancelResponseDataSourceResponsesInputMessages: TypeAlias = (
 
 
 class RunCancelResponseDataSourceResponses(BaseModel, tag_field="type", tag="responses"):
-    source: RunCancelResponseDataSourceResponsesSource | Unknown
+    source: RunCancelResponseDataSourceResponsesSource
     type: Literal["responses"]
-    input_messages: RunCancelResponseDataSourceResponsesInputMessages | Unknown | None = None
+    input_messages: RunCancelResponseDataSourceResponsesInputMessages | None = None
     model: str | None = None
     sampling_params: RunCancelResponseDataSourceResponsesSamplingParams | None = None
 
@@ -564,7 +558,7 @@ RunCancelResponseDataSource: TypeAlias = (
 class RunCancelResponse(BaseModel):
     id: str
     created_at: int
-    data_source: RunCancelResponseDataSource | Unknown
+    data_source: RunCancelResponseDataSource
     error: EvalAPIError
     eval_id: str
     metadata: Metadata | None = None
@@ -643,9 +637,7 @@ RunCreateResponseDataSourceResponsesInputMessagesTemplateTemplateEvalItemContent
 
 
 class RunCreateResponseDataSourceResponsesInputMessagesTemplateTemplateEvalItem(BaseModel):
-    content: (
-        RunCreateResponseDataSourceResponsesInputMessagesTemplateTemplateEvalItemContent | Unknown
-    )
+    content: RunCreateResponseDataSourceResponsesInputMessagesTemplateTemplateEvalItemContent
     role: Literal["user", "assistant", "system", "developer"]
     type: Literal["message"] | None = None
 
@@ -660,7 +652,7 @@ RunCreateResponseDataSourceResponsesInputMessagesTemplateTemplate: TypeAlias = (
 class RunCreateResponseDataSourceResponsesInputMessagesTemplate(
     BaseModel, tag_field="type", tag="template"
 ):
-    template: list[RunCreateResponseDataSourceResponsesInputMessagesTemplateTemplate | Unknown]
+    template: list[RunCreateResponseDataSourceResponsesInputMessagesTemplateTemplate]
     type: Literal["template"]
 
 
@@ -672,7 +664,7 @@ class RunCreateResponseDataSourceResponsesInputMessagesItemReference(
 
 
 class RunCreateResponseDataSourceResponsesSamplingParamsText(BaseModel):
-    format: ResponseFormatTextConfig | Unknown | None = None
+    format: ResponseFormatTextConfig | None = None
 
 
 class RunCreateResponseDataSourceResponsesSamplingParams(BaseModel):
@@ -681,7 +673,7 @@ class RunCreateResponseDataSourceResponsesSamplingParams(BaseModel):
     seed: int | None = None
     temperature: float | None = None
     text: RunCreateResponseDataSourceResponsesSamplingParamsText | None = None
-    tools: list[Tool | Unknown] | None = None
+    tools: list[Tool] | None = None
     top_p: float | None = None
 
 
@@ -701,9 +693,9 @@ RunCreateResponseDataSourceResponsesInputMessages: TypeAlias = (
 
 
 class RunCreateResponseDataSourceResponses(BaseModel, tag_field="type", tag="responses"):
-    source: RunCreateResponseDataSourceResponsesSource | Unknown
+    source: RunCreateResponseDataSourceResponsesSource
     type: Literal["responses"]
-    input_messages: RunCreateResponseDataSourceResponsesInputMessages | Unknown | None = None
+    input_messages: RunCreateResponseDataSourceResponsesInputMessages | None = None
     model: str | None = None
     sampling_params: RunCreateResponseDataSourceResponsesSamplingParams | None = None
 
@@ -741,7 +733,7 @@ RunCreateResponseDataSource: TypeAlias = (
 class RunCreateResponse(BaseModel):
     id: str
     created_at: int
-    data_source: RunCreateResponseDataSource | Unknown
+    data_source: RunCreateResponseDataSource
     error: EvalAPIError
     eval_id: str
     metadata: Metadata | None = None
@@ -826,9 +818,7 @@ RunListResponseDataSourceResponsesInputMessagesTemplateTemplateEvalItemContent: 
 
 
 class RunListResponseDataSourceResponsesInputMessagesTemplateTemplateEvalItem(BaseModel):
-    content: (
-        RunListResponseDataSourceResponsesInputMessagesTemplateTemplateEvalItemContent | Unknown
-    )
+    content: RunListResponseDataSourceResponsesInputMessagesTemplateTemplateEvalItemContent
     role: Literal["user", "assistant", "system", "developer"]
     type: Literal["message"] | None = None
 
@@ -843,7 +833,7 @@ RunListResponseDataSourceResponsesInputMessagesTemplateTemplate: TypeAlias = (
 class RunListResponseDataSourceResponsesInputMessagesTemplate(
     BaseModel, tag_field="type", tag="template"
 ):
-    template: list[RunListResponseDataSourceResponsesInputMessagesTemplateTemplate | Unknown]
+    template: list[RunListResponseDataSourceResponsesInputMessagesTemplateTemplate]
     type: Literal["template"]
 
 
@@ -855,7 +845,7 @@ class RunListResponseDataSourceResponsesInputMessagesItemReference(
 
 
 class RunListResponseDataSourceResponsesSamplingParamsText(BaseModel):
-    format: ResponseFormatTextConfig | Unknown | None = None
+    format: ResponseFormatTextConfig | None = None
 
 
 class RunListResponseDataSourceResponsesSamplingParams(BaseModel):
@@ -864,7 +854,7 @@ class RunListResponseDataSourceResponsesSamplingParams(BaseModel):
     seed: int | None = None
     temperature: float | None = None
     text: RunListResponseDataSourceResponsesSamplingParamsText | None = None
-    tools: list[Tool | Unknown] | None = None
+    tools: list[Tool] | None = None
     top_p: float | None = None
 
 
@@ -884,9 +874,9 @@ RunListResponseDataSourceResponsesInputMessages: TypeAlias = (
 
 
 class RunListResponseDataSourceResponses(BaseModel, tag_field="type", tag="responses"):
-    source: RunListResponseDataSourceResponsesSource | Unknown
+    source: RunListResponseDataSourceResponsesSource
     type: Literal["responses"]
-    input_messages: RunListResponseDataSourceResponsesInputMessages | Unknown | None = None
+    input_messages: RunListResponseDataSourceResponsesInputMessages | None = None
     model: str | None = None
     sampling_params: RunListResponseDataSourceResponsesSamplingParams | None = None
 
@@ -924,7 +914,7 @@ RunListResponseDataSource: TypeAlias = (
 class RunListResponse(BaseModel):
     id: str
     created_at: int
-    data_source: RunListResponseDataSource | Unknown
+    data_source: RunListResponseDataSource
     error: EvalAPIError
     eval_id: str
     metadata: Metadata | None = None
@@ -1005,9 +995,7 @@ RunRetrieveResponseDataSourceResponsesInputMessagesTemplateTemplateEvalItemConte
 
 
 class RunRetrieveResponseDataSourceResponsesInputMessagesTemplateTemplateEvalItem(BaseModel):
-    content: (
-        RunRetrieveResponseDataSourceResponsesInputMessagesTemplateTemplateEvalItemContent | Unknown
-    )
+    content: RunRetrieveResponseDataSourceResponsesInputMessagesTemplateTemplateEvalItemContent
     role: Literal["user", "assistant", "system", "developer"]
     type: Literal["message"] | None = None
 
@@ -1022,7 +1010,7 @@ RunRetrieveResponseDataSourceResponsesInputMessagesTemplateTemplate: TypeAlias =
 class RunRetrieveResponseDataSourceResponsesInputMessagesTemplate(
     BaseModel, tag_field="type", tag="template"
 ):
-    template: list[RunRetrieveResponseDataSourceResponsesInputMessagesTemplateTemplate | Unknown]
+    template: list[RunRetrieveResponseDataSourceResponsesInputMessagesTemplateTemplate]
     type: Literal["template"]
 
 
@@ -1034,7 +1022,7 @@ class RunRetrieveResponseDataSourceResponsesInputMessagesItemReference(
 
 
 class RunRetrieveResponseDataSourceResponsesSamplingParamsText(BaseModel):
-    format: ResponseFormatTextConfig | Unknown | None = None
+    format: ResponseFormatTextConfig | None = None
 
 
 class RunRetrieveResponseDataSourceResponsesSamplingParams(BaseModel):
@@ -1043,7 +1031,7 @@ class RunRetrieveResponseDataSourceResponsesSamplingParams(BaseModel):
     seed: int | None = None
     temperature: float | None = None
     text: RunRetrieveResponseDataSourceResponsesSamplingParamsText | None = None
-    tools: list[Tool | Unknown] | None = None
+    tools: list[Tool] | None = None
     top_p: float | None = None
 
 
@@ -1063,9 +1051,9 @@ RunRetrieveResponseDataSourceResponsesInputMessages: TypeAlias = (
 
 
 class RunRetrieveResponseDataSourceResponses(BaseModel, tag_field="type", tag="responses"):
-    source: RunRetrieveResponseDataSourceResponsesSource | Unknown
+    source: RunRetrieveResponseDataSourceResponsesSource
     type: Literal["responses"]
-    input_messages: RunRetrieveResponseDataSourceResponsesInputMessages | Unknown | None = None
+    input_messages: RunRetrieveResponseDataSourceResponsesInputMessages | None = None
     model: str | None = None
     sampling_params: RunRetrieveResponseDataSourceResponsesSamplingParams | None = None
 
@@ -1103,7 +1091,7 @@ RunRetrieveResponseDataSource: TypeAlias = (
 class RunRetrieveResponse(BaseModel):
     id: str
     created_at: int
-    data_source: RunRetrieveResponseDataSource | Unknown
+    data_source: RunRetrieveResponseDataSource
     error: EvalAPIError
     eval_id: str
     metadata: Metadata | None = None

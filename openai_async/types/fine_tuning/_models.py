@@ -60,7 +60,7 @@ class ReinforcementHyperparameters(BaseModel):
 
 
 class ReinforcementMethod(BaseModel):
-    grader: ReinforcementMethodGrader | Unknown
+    grader: ReinforcementMethodGrader
     hyperparameters: ReinforcementHyperparameters | None = None
 
 
@@ -236,7 +236,7 @@ GraderValidateResponseGrader: TypeAlias = (
 
 
 class GraderValidateResponse(BaseModel):
-    grader: GraderValidateResponseGrader | Unknown | None = None
+    grader: GraderValidateResponseGrader | None = None
 
 
 FineTuningJobIntegration: TypeAlias = FineTuningJobWandbIntegrationObject

@@ -41,7 +41,7 @@ GraderInputsGraderInputItem: TypeAlias = (
 )
 
 
-GraderInputs: TypeAlias = list[GraderInputsGraderInputItem | Unknown]
+GraderInputs: TypeAlias = list[GraderInputsGraderInputItem]
 
 
 LabelModelGraderInputContent: TypeAlias = (
@@ -56,7 +56,7 @@ LabelModelGraderInputContent: TypeAlias = (
 
 
 class LabelModelGraderInput(BaseModel):
-    content: LabelModelGraderInputContent | Unknown
+    content: LabelModelGraderInputContent
     role: Literal["user", "assistant", "system", "developer"]
     type: Literal["message"] | None = None
 
@@ -128,7 +128,7 @@ ScoreModelGraderInputContent: TypeAlias = (
 
 
 class ScoreModelGraderInput(BaseModel):
-    content: ScoreModelGraderInputContent | Unknown
+    content: ScoreModelGraderInputContent
     role: Literal["user", "assistant", "system", "developer"]
     type: Literal["message"] | None = None
 
@@ -162,6 +162,6 @@ MultiGraderGraders: TypeAlias = (
 
 class MultiGrader(BaseModel, tag_field="type", tag="multi"):
     calculate_output: str
-    graders: MultiGraderGraders | Unknown
+    graders: MultiGraderGraders
     name: str
     type: Literal["multi"]

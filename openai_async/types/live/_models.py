@@ -141,7 +141,7 @@ DecisionAssistantMessageContentPart: TypeAlias = (
 
 
 class DecisionAssistantMessage(BaseModel):
-    content: str | list[DecisionAssistantMessageContentPart | Unknown]
+    content: str | list[DecisionAssistantMessageContentPart]
     role: Literal["assistant"]
     id: str | None = None
     phase: Literal["commentary", "final_answer"] | None = None
@@ -212,7 +212,7 @@ DecisionItemCreateEventItemFunctionCallOutputOutputParts: TypeAlias = (
 
 class DecisionItemCreateEventItemFunctionCallOutput(BaseModel):
     call_id: str
-    output: str | list[DecisionItemCreateEventItemFunctionCallOutputOutputParts | Unknown]
+    output: str | list[DecisionItemCreateEventItemFunctionCallOutputOutputParts]
     type: Literal["function_call_output"]
     id: str | None = None
     status: Literal["in_progress", "completed", "incomplete"] | None = None
@@ -245,7 +245,7 @@ DecisionItemCreateEventItemCustomToolCallOutputOutputParts: TypeAlias = (
 
 class DecisionItemCreateEventItemCustomToolCallOutput(BaseModel):
     call_id: str
-    output: str | list[DecisionItemCreateEventItemCustomToolCallOutputOutputParts | Unknown]
+    output: str | list[DecisionItemCreateEventItemCustomToolCallOutputOutputParts]
     type: Literal["custom_tool_call_output"]
     id: str | None = None
     status: Literal["in_progress", "completed", "incomplete"] | None = None
@@ -279,7 +279,7 @@ DecisionUserMessageContentPart: TypeAlias = (
 
 
 class DecisionUserMessage(BaseModel):
-    content: str | list[DecisionUserMessageContentPart | Unknown]
+    content: str | list[DecisionUserMessageContentPart]
     role: Literal["user"]
     id: str | None = None
     type: Literal["message"] | None = None
@@ -306,7 +306,7 @@ DecisionItemCreateEventItemUnion: TypeAlias = (
 
 
 class DecisionItemCreateEvent(BaseModel, tag_field="type", tag="decision.item.create"):
-    item: DecisionItemCreateEventItemUnion | Unknown
+    item: DecisionItemCreateEventItemUnion
     type: Literal["decision.item.create"]
     event_id: str | None = None
 
@@ -339,7 +339,7 @@ DecisionItemCreatedEventItemFunctionCallOutputOutputParts: TypeAlias = (
 class DecisionItemCreatedEventItemFunctionCallOutput(BaseModel):
     id: str
     call_id: str
-    output: str | list[DecisionItemCreatedEventItemFunctionCallOutputOutputParts | Unknown]
+    output: str | list[DecisionItemCreatedEventItemFunctionCallOutputOutputParts]
     type: Literal["function_call_output"]
     status: Literal["in_progress", "completed", "incomplete"] | None = None
 
@@ -372,7 +372,7 @@ DecisionItemCreatedEventItemCustomToolCallOutputOutputParts: TypeAlias = (
 class DecisionItemCreatedEventItemCustomToolCallOutput(BaseModel):
     id: str
     call_id: str
-    output: str | list[DecisionItemCreatedEventItemCustomToolCallOutputOutputParts | Unknown]
+    output: str | list[DecisionItemCreatedEventItemCustomToolCallOutputOutputParts]
     type: Literal["custom_tool_call_output"]
     status: Literal["in_progress", "completed", "incomplete"] | None = None
 
@@ -405,7 +405,7 @@ DecisionStoredUserMessageContentPart: TypeAlias = (
 
 class DecisionStoredUserMessage(BaseModel):
     id: str
-    content: str | list[DecisionStoredUserMessageContentPart | Unknown]
+    content: str | list[DecisionStoredUserMessageContentPart]
     role: Literal["user"]
     type: Literal["message"] | None = None
 
@@ -445,7 +445,7 @@ DecisionStoredAssistantMessageContentPart: TypeAlias = (
 
 class DecisionStoredAssistantMessage(BaseModel):
     id: str
-    content: str | list[DecisionStoredAssistantMessageContentPart | Unknown]
+    content: str | list[DecisionStoredAssistantMessageContentPart]
     role: Literal["assistant"]
     phase: Literal["commentary", "final_answer"] | None = None
     type: Literal["message"] | None = None
@@ -466,7 +466,7 @@ DecisionItemCreatedEventItemUnion: TypeAlias = (
 
 class DecisionItemCreatedEvent(BaseModel, tag_field="type", tag="decision.item.created"):
     event_id: str
-    item: DecisionItemCreatedEventItemUnion | Unknown
+    item: DecisionItemCreatedEventItemUnion
     type: Literal["decision.item.created"]
     client_event_id: str | None = None
 
@@ -509,7 +509,7 @@ DecisionQuestionChoiceInstructionsParts: TypeAlias = (
 
 class DecisionQuestionChoice(BaseModel, tag_field="type", tag="choice"):
     choices: list[DecisionChoiceOption]
-    instructions: str | list[DecisionQuestionChoiceInstructionsParts | Unknown]
+    instructions: str | list[DecisionQuestionChoiceInstructionsParts]
     type: Literal["choice"]
     name: str | None = None
 
@@ -538,7 +538,7 @@ DecisionQuestionPredicateInstructionsParts: TypeAlias = (
 
 
 class DecisionQuestionPredicate(BaseModel, tag_field="type", tag="predicate"):
-    instructions: str | list[DecisionQuestionPredicateInstructionsParts | Unknown]
+    instructions: str | list[DecisionQuestionPredicateInstructionsParts]
     type: Literal["predicate"]
     name: str | None = None
 
@@ -572,7 +572,7 @@ DecisionQuestionScoreInstructionsParts: TypeAlias = (
 
 
 class DecisionQuestionScore(BaseModel, tag_field="type", tag="score"):
-    instructions: str | list[DecisionQuestionScoreInstructionsParts | Unknown]
+    instructions: str | list[DecisionQuestionScoreInstructionsParts]
     levels: list[DecisionQuestionScoreLevel]
     type: Literal["score"]
     name: str | None = None
@@ -584,7 +584,7 @@ DecisionQuestion: TypeAlias = (
 
 
 class DecisionTriggerDecisions(BaseModel):
-    questions: list[DecisionQuestion | Unknown]
+    questions: list[DecisionQuestion]
 
 
 class DecisionTrigger(BaseModel):
@@ -595,12 +595,12 @@ class DecisionTrigger(BaseModel):
 
 class DecisionsDelegationConfig(BaseModel):
     model: str
-    questions: list[DecisionQuestion | Unknown]
+    questions: list[DecisionQuestion]
 
 
 class DecisionsDelegationUpdateConfig(BaseModel):
     model: str | None = None
-    questions: list[DecisionQuestion | Unknown] | None = None
+    questions: list[DecisionQuestion] | None = None
 
 
 class DelegationCreatedEventDelegation(BaseModel):
@@ -692,7 +692,7 @@ AudioFormat: TypeAlias = AudioFormatAudioPCM | AudioFormatAudioPCMU | AudioForma
 
 
 class ForkSessionConfigAudio(BaseModel):
-    format: AudioFormat | Unknown | None = None
+    format: AudioFormat | None = None
 
 
 class ResponsesDelegationUpdateConfigReasoning(BaseModel):
@@ -872,7 +872,7 @@ ResponsesDelegationUpdateConfigToolChoiceLiveAllowedToolsChoiceParamTool: TypeAl
 class ResponsesDelegationUpdateConfigToolChoiceLiveAllowedToolsChoiceParam(
     BaseModel, tag_field="type", tag="allowed_tools"
 ):
-    tools: list[ResponsesDelegationUpdateConfigToolChoiceLiveAllowedToolsChoiceParamTool | Unknown]
+    tools: list[ResponsesDelegationUpdateConfigToolChoiceLiveAllowedToolsChoiceParamTool]
     type: Literal["allowed_tools"]
     mode: Literal["none", "auto", "required"] | None = None
 
@@ -976,13 +976,11 @@ class ResponsesDelegationUpdateConfigToolShellEnvironmentContainerAuto(
     file_ids: list[str] | None = None
     memory_limit: Literal["1g", "4g", "16g", "64g"] | None = None
     network_policy: (
-        ResponsesDelegationUpdateConfigToolShellEnvironmentContainerAutoNetworkPolicy
-        | Unknown
-        | None
+        ResponsesDelegationUpdateConfigToolShellEnvironmentContainerAutoNetworkPolicy | None
     ) = None
-    skills: (
-        list[ResponsesDelegationUpdateConfigToolShellEnvironmentContainerAutoSkill | Unknown] | None
-    ) = None
+    skills: list[ResponsesDelegationUpdateConfigToolShellEnvironmentContainerAutoSkill] | None = (
+        None
+    )
 
 
 class ResponsesDelegationUpdateConfigToolShellEnvironmentContainerReference(
@@ -1016,7 +1014,7 @@ ResponsesDelegationUpdateConfigToolShellEnvironment: TypeAlias = (
 
 class ResponsesDelegationUpdateConfigToolShell(BaseModel, tag_field="type", tag="shell"):
     type: Literal["shell"]
-    environment: ResponsesDelegationUpdateConfigToolShellEnvironment | Unknown | None = None
+    environment: ResponsesDelegationUpdateConfigToolShellEnvironment | None = None
 
 
 class ResponsesDelegationUpdateConfigToolImageGeneration(
@@ -1083,8 +1081,8 @@ class ResponsesDelegationUpdateConfig(BaseModel):
         Literal["auto", "default", "fast_tier_temp_pilot", "flex", "priority", "ultrafast"] | None
     ) = None
     text: ResponsesDelegationUpdateConfigText | None = None
-    tool_choice: ResponsesDelegationUpdateConfigToolChoice | Unknown | None = None
-    tools: list[ResponsesDelegationUpdateConfigTool | Unknown] | None = None
+    tool_choice: ResponsesDelegationUpdateConfigToolChoice | None = None
+    tools: list[ResponsesDelegationUpdateConfigTool] | None = None
 
 
 class ForkSessionConfigDelegation(BaseModel):
@@ -1156,7 +1154,7 @@ InitialItemAssistantContent: TypeAlias = (
 
 
 class InitialItemAssistant(BaseModel, tag_field="role", tag="assistant"):
-    content: list[InitialItemAssistantContent | Unknown]
+    content: list[InitialItemAssistantContent]
     role: Literal["assistant"]
     id: str | None = None
     status: Literal["incomplete", "completed"] | None = None
@@ -1285,7 +1283,7 @@ class ResponseEvent(BaseModel, tag_field="type", tag="response.event"):
 
 
 class ResponseItemCreateEvent(BaseModel, tag_field="type", tag="response.item.create"):
-    item: ResponseInputItem | Unknown
+    item: ResponseInputItem
     type: Literal["response.item.create"]
     event_id: str | None = None
 
@@ -1459,7 +1457,7 @@ ResponsesDelegationConfigToolChoiceLiveAllowedToolsChoiceParamTool: TypeAlias = 
 class ResponsesDelegationConfigToolChoiceLiveAllowedToolsChoiceParam(
     BaseModel, tag_field="type", tag="allowed_tools"
 ):
-    tools: list[ResponsesDelegationConfigToolChoiceLiveAllowedToolsChoiceParamTool | Unknown]
+    tools: list[ResponsesDelegationConfigToolChoiceLiveAllowedToolsChoiceParamTool]
     type: Literal["allowed_tools"]
     mode: Literal["none", "auto", "required"] | None = None
 
@@ -1536,11 +1534,9 @@ class ResponsesDelegationConfigToolShellEnvironmentContainerAuto(
     file_ids: list[str] | None = None
     memory_limit: Literal["1g", "4g", "16g", "64g"] | None = None
     network_policy: (
-        ResponsesDelegationConfigToolShellEnvironmentContainerAutoNetworkPolicy | Unknown | None
+        ResponsesDelegationConfigToolShellEnvironmentContainerAutoNetworkPolicy | None
     ) = None
-    skills: (
-        list[ResponsesDelegationConfigToolShellEnvironmentContainerAutoSkill | Unknown] | None
-    ) = None
+    skills: list[ResponsesDelegationConfigToolShellEnvironmentContainerAutoSkill] | None = None
 
 
 class ResponsesDelegationConfigToolShellEnvironmentContainerReference(
@@ -1572,7 +1568,7 @@ ResponsesDelegationConfigToolShellEnvironment: TypeAlias = (
 
 class ResponsesDelegationConfigToolShell(BaseModel, tag_field="type", tag="shell"):
     type: Literal["shell"]
-    environment: ResponsesDelegationConfigToolShellEnvironment | Unknown | None = None
+    environment: ResponsesDelegationConfigToolShellEnvironment | None = None
 
 
 class ResponsesDelegationConfigToolImageGeneration(
@@ -1658,8 +1654,8 @@ class ResponsesDelegationConfig(BaseModel):
         Literal["auto", "default", "fast_tier_temp_pilot", "flex", "priority", "ultrafast"] | None
     ) = None
     text: ResponsesDelegationConfigText | None = None
-    tool_choice: ResponsesDelegationConfigToolChoice | Unknown | None = None
-    tools: list[ResponsesDelegationConfigTool | Unknown] | None = None
+    tool_choice: ResponsesDelegationConfigToolChoice | None = None
+    tools: list[ResponsesDelegationConfigTool] | None = None
 
 
 class ServerEventSessionInputAudioAppend(
@@ -1755,7 +1751,7 @@ class SessionResourceAudioOutput(BaseModel):
 
 
 class SessionResourceAudio(BaseModel):
-    format: AudioFormat | Unknown | None = None
+    format: AudioFormat | None = None
     output: SessionResourceAudioOutput | None = None
 
 
@@ -1790,8 +1786,8 @@ class SessionResource(BaseModel):
     status: Literal["active"]
     audio: SessionResourceAudio | None = None
     client: ClientConfig | None = None
-    delegation: SessionResourceDelegation | Unknown | None = None
-    input: list[InitialItem | Unknown] | None = None
+    delegation: SessionResourceDelegation | None = None
+    input: list[InitialItem] | None = None
     instructions: str | None = None
     safety_identifier: str | None = None
     store: bool | None = None
@@ -1819,7 +1815,7 @@ class SessionConfigAudioOutput(BaseModel):
 
 
 class SessionConfigAudio(BaseModel):
-    format: AudioFormat | Unknown | None = None
+    format: AudioFormat | None = None
     output: SessionConfigAudioOutput | None = None
 
 
@@ -1848,8 +1844,8 @@ class SessionConfig(BaseModel):
     model: str | Literal["gpt-live-1"]
     audio: SessionConfigAudio | None = None
     client: ClientConfig | None = None
-    delegation: SessionConfigDelegation | Unknown | None = None
-    input: list[InitialItem | Unknown] | None = None
+    delegation: SessionConfigDelegation | None = None
+    input: list[InitialItem] | None = None
     instructions: str | None = None
     safety_identifier: str | None = None
     store: bool | None = None
@@ -1905,7 +1901,7 @@ SessionUpdateConfigDelegation: TypeAlias = (
 
 
 class SessionUpdateConfig(BaseModel):
-    delegation: SessionUpdateConfigDelegation | Unknown | None = None
+    delegation: SessionUpdateConfigDelegation | None = None
     triggers: list[DecisionTrigger] | None = None
 
 

@@ -91,14 +91,14 @@ RealtimeSessionCreateResponseAudioInputTurnDetection: TypeAlias = (
 
 
 class RealtimeSessionCreateResponseAudioInput(BaseModel):
-    format: RealtimeAudioFormats | Unknown | None = None
+    format: RealtimeAudioFormats | None = None
     noise_reduction: RealtimeSessionCreateResponseAudioInputNoiseReduction | None = None
     transcription: AudioTranscription | None = None
-    turn_detection: RealtimeSessionCreateResponseAudioInputTurnDetection | Unknown | None = None
+    turn_detection: RealtimeSessionCreateResponseAudioInputTurnDetection | None = None
 
 
 class RealtimeSessionCreateResponseAudioOutput(BaseModel):
-    format: RealtimeAudioFormats | Unknown | None = None
+    format: RealtimeAudioFormats | None = None
     speed: float | None = None
     voice: (
         str
@@ -262,8 +262,8 @@ class RealtimeSessionCreateResponse(BaseModel, tag_field="type", tag="realtime")
     output_modalities: list[Literal["text", "audio"]] | None = None
     prompt: ResponsePrompt | None = None
     reasoning: RealtimeReasoning | None = None
-    tool_choice: RealtimeSessionCreateResponseToolChoice | Unknown | None = None
-    tools: list[RealtimeSessionCreateResponseTool | Unknown] | None = None
+    tool_choice: RealtimeSessionCreateResponseToolChoice | None = None
+    tools: list[RealtimeSessionCreateResponseTool] | None = None
     tracing: RealtimeSessionCreateResponseTracing | None = None
     truncation: RealtimeTruncation | None = None
 
@@ -281,7 +281,7 @@ class RealtimeTranscriptionSessionTurnDetection(BaseModel):
 
 
 class RealtimeTranscriptionSessionCreateResponseAudioInput(BaseModel):
-    format: RealtimeAudioFormats | Unknown | None = None
+    format: RealtimeAudioFormats | None = None
     noise_reduction: RealtimeTranscriptionSessionCreateResponseAudioInputNoiseReduction | None = (
         None
     )
@@ -309,7 +309,7 @@ ClientSecretCreateResponseSession: TypeAlias = (
 
 class ClientSecretCreateResponse(BaseModel):
     expires_at: int
-    session: ClientSecretCreateResponseSession | Unknown
+    session: ClientSecretCreateResponseSession
     value: str
 
 
@@ -442,7 +442,7 @@ class RealtimeMcpToolCall(BaseModel):
     server_label: str
     type: Literal["mcp_call"]
     approval_request_id: str | None = None
-    error: RealtimeMcpToolCallError | Unknown | None = None
+    error: RealtimeMcpToolCallError | None = None
     output: str | None = None
 
 
@@ -470,13 +470,13 @@ ConversationItem: TypeAlias = (
 
 class ConversationItemAdded(BaseModel, tag_field="type", tag="conversation.item.added"):
     event_id: str
-    item: ConversationItem | Unknown
+    item: ConversationItem
     type: Literal["conversation.item.added"]
     previous_item_id: str | None = None
 
 
 class ConversationItemCreateEvent(BaseModel, tag_field="type", tag="conversation.item.create"):
-    item: ConversationItem | Unknown
+    item: ConversationItem
     type: Literal["conversation.item.create"]
     event_id: str | None = None
     previous_item_id: str | None = None
@@ -484,7 +484,7 @@ class ConversationItemCreateEvent(BaseModel, tag_field="type", tag="conversation
 
 class ConversationItemCreatedEvent(BaseModel, tag_field="type", tag="conversation.item.created"):
     event_id: str
-    item: ConversationItem | Unknown
+    item: ConversationItem
     type: Literal["conversation.item.created"]
     previous_item_id: str | None = None
 
@@ -503,7 +503,7 @@ class ConversationItemDeletedEvent(BaseModel, tag_field="type", tag="conversatio
 
 class ConversationItemDone(BaseModel, tag_field="type", tag="conversation.item.done"):
     event_id: str
-    item: ConversationItem | Unknown
+    item: ConversationItem
     type: Literal["conversation.item.done"]
     previous_item_id: str | None = None
 
@@ -556,7 +556,7 @@ class ConversationItemInputAudioTranscriptionCompletedEvent(
     item_id: str
     transcript: str
     type: Literal["conversation.item.input_audio_transcription.completed"]
-    usage: ConversationItemInputAudioTranscriptionCompletedEventUsage | Unknown
+    usage: ConversationItemInputAudioTranscriptionCompletedEventUsage
     languages: list[TranscriptionLanguage] | None = None
     logprobs: list[LogProbProperties] | None = None
 
@@ -760,10 +760,10 @@ RealtimeAudioInputTurnDetection: TypeAlias = (
 
 
 class RealtimeAudioConfigInput(BaseModel):
-    format: RealtimeAudioFormats | Unknown | None = None
+    format: RealtimeAudioFormats | None = None
     noise_reduction: RealtimeAudioConfigInputNoiseReduction | None = None
     transcription: AudioTranscription | None = None
-    turn_detection: RealtimeAudioInputTurnDetection | Unknown | None = None
+    turn_detection: RealtimeAudioInputTurnDetection | None = None
 
 
 class RealtimeAudioConfigOutputVoiceID(BaseModel):
@@ -780,7 +780,7 @@ RealtimeAudioConfigOutputVoice: TypeAlias = (
 
 
 class RealtimeAudioConfigOutput(BaseModel):
-    format: RealtimeAudioFormats | Unknown | None = None
+    format: RealtimeAudioFormats | None = None
     speed: float | None = None
     voice: RealtimeAudioConfigOutputVoice | None = None
 
@@ -805,7 +805,7 @@ class RealtimeErrorEvent(BaseModel, tag_field="type", tag="error"):
 
 
 class RealtimeResponseAudioOutput(BaseModel):
-    format: RealtimeAudioFormats | Unknown | None = None
+    format: RealtimeAudioFormats | None = None
     voice: (
         str
         | Literal[
@@ -867,7 +867,7 @@ class RealtimeResponse(BaseModel):
     max_output_tokens: int | Literal["inf"] | None = None
     metadata: Metadata | None = None
     object: Literal["realtime.response"] | None = None
-    output: list[ConversationItem | Unknown] | None = None
+    output: list[ConversationItem] | None = None
     output_modalities: list[Literal["text", "audio"]] | None = None
     status: Literal["completed", "cancelled", "failed", "incomplete", "in_progress"] | None = None
     status_details: RealtimeResponseStatus | None = None
@@ -888,7 +888,7 @@ RealtimeResponseCreateAudioOutputOutputVoice: TypeAlias = (
 
 
 class RealtimeResponseCreateAudioOutputOutput(BaseModel):
-    format: RealtimeAudioFormats | Unknown | None = None
+    format: RealtimeAudioFormats | None = None
     voice: RealtimeResponseCreateAudioOutputOutputVoice | None = None
 
 
@@ -968,7 +968,7 @@ RealtimeResponseCreateParamsTool: TypeAlias = (
 class RealtimeResponseCreateParams(BaseModel):
     audio: RealtimeResponseCreateAudioOutput | None = None
     conversation: str | Literal["auto", "none"] | None = None
-    input: list[ConversationItem | Unknown] | None = None
+    input: list[ConversationItem] | None = None
     instructions: str | None = None
     max_output_tokens: int | Literal["inf"] | None = None
     metadata: Metadata | None = None
@@ -976,15 +976,15 @@ class RealtimeResponseCreateParams(BaseModel):
     parallel_tool_calls: bool | None = None
     prompt: ResponsePrompt | None = None
     reasoning: RealtimeReasoning | None = None
-    tool_choice: RealtimeResponseCreateParamsToolChoice | Unknown | None = None
-    tools: list[RealtimeResponseCreateParamsTool | Unknown] | None = None
+    tool_choice: RealtimeResponseCreateParamsToolChoice | None = None
+    tools: list[RealtimeResponseCreateParamsTool] | None = None
 
 
 class RealtimeServerEventConversationItemRetrieved(
     BaseModel, tag_field="type", tag="conversation.item.retrieved"
 ):
     event_id: str
-    item: ConversationItem | Unknown
+    item: ConversationItem
     type: Literal["conversation.item.retrieved"]
 
 
@@ -1079,7 +1079,7 @@ class RealtimeToolsConfigUnionMcp(BaseModel, tag_field="type", tag="mcp"):
 RealtimeToolsConfigUnion: TypeAlias = RealtimeFunctionTool | RealtimeToolsConfigUnionMcp | Unknown
 
 
-RealtimeToolsConfig: TypeAlias = list[RealtimeToolsConfigUnion | Unknown]
+RealtimeToolsConfig: TypeAlias = list[RealtimeToolsConfigUnion]
 
 
 class RealtimeTracingConfigTracingConfiguration(BaseModel):
@@ -1128,7 +1128,7 @@ class RealtimeSessionCreateRequest(BaseModel, tag_field="type", tag="realtime"):
     parallel_tool_calls: bool | None = None
     prompt: ResponsePrompt | None = None
     reasoning: RealtimeReasoning | None = None
-    tool_choice: RealtimeToolChoiceConfig | Unknown | None = None
+    tool_choice: RealtimeToolChoiceConfig | None = None
     tools: RealtimeToolsConfig | None = None
     tracing: RealtimeTracingConfig | None = None
     truncation: RealtimeTruncation | None = None
@@ -1169,10 +1169,10 @@ RealtimeTranscriptionSessionAudioInputTurnDetection: TypeAlias = (
 
 
 class RealtimeTranscriptionSessionAudioInput(BaseModel):
-    format: RealtimeAudioFormats | Unknown | None = None
+    format: RealtimeAudioFormats | None = None
     noise_reduction: RealtimeTranscriptionSessionAudioInputNoiseReduction | None = None
     transcription: AudioTranscription | None = None
-    turn_detection: RealtimeTranscriptionSessionAudioInputTurnDetection | Unknown | None = None
+    turn_detection: RealtimeTranscriptionSessionAudioInputTurnDetection | None = None
 
 
 class RealtimeTranscriptionSessionAudio(BaseModel):
@@ -1492,7 +1492,7 @@ class ResponseMcpCallInProgress(BaseModel, tag_field="type", tag="response.mcp_c
 
 class ResponseOutputItemAddedEvent(BaseModel, tag_field="type", tag="response.output_item.added"):
     event_id: str
-    item: ConversationItem | Unknown
+    item: ConversationItem
     output_index: int
     response_id: str
     type: Literal["response.output_item.added"]
@@ -1500,7 +1500,7 @@ class ResponseOutputItemAddedEvent(BaseModel, tag_field="type", tag="response.ou
 
 class ResponseOutputItemDoneEvent(BaseModel, tag_field="type", tag="response.output_item.done"):
     event_id: str
-    item: ConversationItem | Unknown
+    item: ConversationItem
     output_index: int
     response_id: str
     type: Literal["response.output_item.done"]
@@ -1533,7 +1533,7 @@ SessionCreatedEventSession: TypeAlias = (
 
 class SessionCreatedEvent(BaseModel, tag_field="type", tag="session.created"):
     event_id: str
-    session: SessionCreatedEventSession | Unknown
+    session: SessionCreatedEventSession
     type: Literal["session.created"]
 
 
@@ -1543,7 +1543,7 @@ SessionUpdateEventSession: TypeAlias = (
 
 
 class SessionUpdateEvent(BaseModel, tag_field="type", tag="session.update"):
-    session: SessionUpdateEventSession | Unknown
+    session: SessionUpdateEventSession
     type: Literal["session.update"]
     event_id: str | None = None
 
@@ -1555,7 +1555,7 @@ SessionUpdatedEventSession: TypeAlias = (
 
 class SessionUpdatedEvent(BaseModel, tag_field="type", tag="session.updated"):
     event_id: str
-    session: SessionUpdatedEventSession | Unknown
+    session: SessionUpdatedEventSession
     type: Literal["session.updated"]
 
 

@@ -82,7 +82,7 @@ class ResponseOutputTextLogprob(BaseModel):
 
 
 class ResponseOutputText(BaseModel, tag_field="type", tag="output_text"):
-    annotations: list[ResponseOutputTextAnnotation | Unknown]
+    annotations: list[ResponseOutputTextAnnotation]
     text: str
     type: Literal["output_text"]
     logprobs: list[ResponseOutputTextLogprob] | None = None
@@ -98,7 +98,7 @@ ResponseOutputMessageContent: TypeAlias = ResponseOutputText | ResponseOutputRef
 
 class ResponseOutputMessage(BaseModel, tag_field="type", tag="message"):
     id: str
-    content: list[ResponseOutputMessageContent | Unknown]
+    content: list[ResponseOutputMessageContent]
     role: Literal["assistant"]
     status: Literal["in_progress", "completed", "incomplete"]
     type: Literal["message"]
@@ -144,7 +144,7 @@ class ResponseFunctionToolCall(
     type: Literal["function_call"]
     id: str | None = None
     async_: bool | None = None
-    caller: ResponseFunctionToolCallCaller | Unknown | None = None
+    caller: ResponseFunctionToolCallCaller | None = None
     namespace: str | None = None
     status: Literal["in_progress", "completed", "incomplete"] | None = None
 
@@ -215,11 +215,11 @@ ResponseFunctionToolCallOutputItemCaller: TypeAlias = (
 
 class ResponseFunctionToolCallOutputItem(BaseModel, tag_field="type", tag="function_call_output"):
     id: str
-    output: str | list[ResponseFunctionToolCallOutputItemOutputOutputContentList | Unknown]
+    output: str | list[ResponseFunctionToolCallOutputItemOutputOutputContentList]
     status: Literal["in_progress", "completed", "incomplete"]
     type: Literal["function_call_output"]
     call_id: str | None = None
-    caller: ResponseFunctionToolCallOutputItemCaller | Unknown | None = None
+    caller: ResponseFunctionToolCallOutputItemCaller | None = None
     created_by: str | None = None
     name: str | None = None
     namespace: str | None = None
@@ -258,7 +258,7 @@ ResponseFunctionWebSearchAction: TypeAlias = (
 
 class ResponseFunctionWebSearch(BaseModel, tag_field="type", tag="web_search_call"):
     id: str
-    action: ResponseFunctionWebSearchAction | Unknown
+    action: ResponseFunctionWebSearchAction
     status: Literal["in_progress", "searching", "completed", "failed", "incomplete"]
     type: Literal["web_search_call"]
 
@@ -417,7 +417,7 @@ ComputerAction: TypeAlias = (
 )
 
 
-ComputerActionList: TypeAlias = list[ComputerAction | Unknown]
+ComputerActionList: TypeAlias = list[ComputerAction]
 
 
 class ResponseComputerToolCall(BaseModel, tag_field="type", tag="computer_call"):
@@ -426,7 +426,7 @@ class ResponseComputerToolCall(BaseModel, tag_field="type", tag="computer_call")
     pending_safety_checks: list[ResponseComputerToolCallPendingSafetyCheck]
     status: Literal["in_progress", "completed", "incomplete"]
     type: Literal["computer_call"]
-    action: ResponseComputerToolCallAction | Unknown | None = None
+    action: ResponseComputerToolCallAction | None = None
     actions: ComputerActionList | None = None
 
 
@@ -528,7 +528,7 @@ class FileSearchToolRankingOptions(BaseModel):
 class FileSearchTool(BaseModel):
     type: Literal["file_search"]
     vector_store_ids: list[str]
-    filters: FileSearchToolFilters | Unknown | None = None
+    filters: FileSearchToolFilters | None = None
     max_num_results: int | None = None
     ranking_options: FileSearchToolRankingOptions | None = None
 
@@ -644,9 +644,7 @@ class ToolCodeInterpreterContainerCodeInterpreterToolAuto(BaseModel):
     type: Literal["auto"]
     file_ids: list[str] | None = None
     memory_limit: Literal["1g", "4g", "16g", "64g"] | None = None
-    network_policy: (
-        ToolCodeInterpreterContainerCodeInterpreterToolAutoNetworkPolicy | Unknown | None
-    ) = None
+    network_policy: ToolCodeInterpreterContainerCodeInterpreterToolAutoNetworkPolicy | None = None
 
 
 ToolCodeInterpreterContainer: TypeAlias = str | ToolCodeInterpreterContainerCodeInterpreterToolAuto
@@ -747,8 +745,8 @@ class ContainerAuto(BaseModel, tag_field="type", tag="container_auto"):
     type: Literal["container_auto"]
     file_ids: list[str] | None = None
     memory_limit: Literal["1g", "4g", "16g", "64g"] | None = None
-    network_policy: ContainerAutoNetworkPolicy | Unknown | None = None
-    skills: list[ContainerAutoSkill | Unknown] | None = None
+    network_policy: ContainerAutoNetworkPolicy | None = None
+    skills: list[ContainerAutoSkill] | None = None
 
 
 class LocalSkill(BaseModel):
@@ -775,7 +773,7 @@ FunctionShellToolEnvironment: TypeAlias = (
 class FunctionShellTool(BaseModel):
     type: Literal["shell"]
     allowed_callers: list[Literal["direct", "programmatic"]] | None = None
-    environment: FunctionShellToolEnvironment | Unknown | None = None
+    environment: FunctionShellToolEnvironment | None = None
 
 
 class CustomTool(BaseModel, tag_field="type", tag="custom", rename={"async_": "async"}):
@@ -785,7 +783,7 @@ class CustomTool(BaseModel, tag_field="type", tag="custom", rename={"async_": "a
     async_: bool | None = None
     defer_loading: bool | None = None
     description: str | None = None
-    format: CustomToolInputFormat | Unknown | None = None
+    format: CustomToolInputFormat | None = None
 
 
 class NamespaceToolToolFunction(
@@ -808,7 +806,7 @@ NamespaceToolTool: TypeAlias = NamespaceToolToolFunction | CustomTool | Unknown
 class NamespaceTool(BaseModel):
     description: str
     name: str
-    tools: list[NamespaceToolTool | Unknown]
+    tools: list[NamespaceToolTool]
     type: Literal["namespace"]
 
 
@@ -860,7 +858,7 @@ class ResponseToolSearchOutputItem(BaseModel, tag_field="type", tag="tool_search
     call_id: str | None = None
     execution: Literal["server", "client"]
     status: Literal["in_progress", "completed", "incomplete"]
-    tools: list[Tool | Unknown]
+    tools: list[Tool]
     type: Literal["tool_search_output"]
     created_by: str | None = None
 
@@ -870,7 +868,7 @@ class ResponseOutputItemAdditionalTools(BaseModel, tag_field="type", tag="additi
     role: Literal[
         "unknown", "user", "assistant", "system", "critic", "discriminator", "developer", "tool"
     ]
-    tools: list[Tool | Unknown]
+    tools: list[Tool]
     type: Literal["additional_tools"]
 
 
@@ -938,7 +936,7 @@ class ResponseCodeInterpreterToolCall(BaseModel, tag_field="type", tag="code_int
     id: str
     code: str | None = None
     container_id: str
-    outputs: list[ResponseCodeInterpreterToolCallOutput | Unknown] | None = None
+    outputs: list[ResponseCodeInterpreterToolCallOutput] | None = None
     status: Literal["in_progress", "completed", "incomplete", "interpreting", "failed"]
     type: Literal["code_interpreter_call"]
 
@@ -1010,10 +1008,10 @@ class ResponseFunctionShellToolCall(BaseModel, tag_field="type", tag="shell_call
     id: str
     action: ResponseFunctionShellToolCallAction
     call_id: str
-    environment: ResponseFunctionShellToolCallEnvironment | Unknown | None = None
+    environment: ResponseFunctionShellToolCallEnvironment | None = None
     status: Literal["in_progress", "completed", "incomplete"]
     type: Literal["shell_call"]
-    caller: ResponseFunctionShellToolCallCaller | Unknown | None = None
+    caller: ResponseFunctionShellToolCallCaller | None = None
     created_by: str | None = None
 
 
@@ -1036,7 +1034,7 @@ ResponseFunctionShellToolCallOutputOutputOutcome: TypeAlias = (
 
 
 class ResponseFunctionShellToolCallOutputOutput(BaseModel):
-    outcome: ResponseFunctionShellToolCallOutputOutputOutcome | Unknown
+    outcome: ResponseFunctionShellToolCallOutputOutputOutcome
     stderr: str
     stdout: str
     created_by: str | None = None
@@ -1066,7 +1064,7 @@ class ResponseFunctionShellToolCallOutput(BaseModel, tag_field="type", tag="shel
     output: list[ResponseFunctionShellToolCallOutputOutput]
     status: Literal["in_progress", "completed", "incomplete"]
     type: Literal["shell_call_output"]
-    caller: ResponseFunctionShellToolCallOutputCaller | Unknown | None = None
+    caller: ResponseFunctionShellToolCallOutputCaller | None = None
     created_by: str | None = None
 
 
@@ -1115,10 +1113,10 @@ ResponseApplyPatchToolCallCaller: TypeAlias = (
 class ResponseApplyPatchToolCall(BaseModel, tag_field="type", tag="apply_patch_call"):
     id: str
     call_id: str
-    operation: ResponseApplyPatchToolCallOperation | Unknown
+    operation: ResponseApplyPatchToolCallOperation
     status: Literal["in_progress", "completed"]
     type: Literal["apply_patch_call"]
-    caller: ResponseApplyPatchToolCallCaller | Unknown | None = None
+    caller: ResponseApplyPatchToolCallCaller | None = None
     created_by: str | None = None
 
 
@@ -1144,7 +1142,7 @@ class ResponseApplyPatchToolCallOutput(BaseModel, tag_field="type", tag="apply_p
     call_id: str
     status: Literal["completed", "failed"]
     type: Literal["apply_patch_call_output"]
-    caller: ResponseApplyPatchToolCallOutputCaller | Unknown | None = None
+    caller: ResponseApplyPatchToolCallOutputCaller | None = None
     created_by: str | None = None
     output: str | None = None
 
@@ -1183,7 +1181,7 @@ class ResponseOutputItemMcpCall(BaseModel, tag_field="type", tag="mcp_call"):
     server_label: str
     type: Literal["mcp_call"]
     approval_request_id: str | None = None
-    error: McpToolCallError | Unknown | None = None
+    error: McpToolCallError | None = None
     output: str | None = None
     status: Literal["in_progress", "completed", "incomplete", "calling", "failed"] | None = None
 
@@ -1244,7 +1242,7 @@ class ResponseCustomToolCall(
     type: Literal["custom_tool_call"]
     id: str | None = None
     async_: bool | None = None
-    caller: ResponseCustomToolCallCaller | Unknown | None = None
+    caller: ResponseCustomToolCallCaller | None = None
     namespace: str | None = None
 
 
@@ -1272,10 +1270,10 @@ ResponseCustomToolCallOutputCaller: TypeAlias = (
 
 class ResponseCustomToolCallOutput(BaseModel, tag_field="type", tag="custom_tool_call_output"):
     call_id: str
-    output: str | list[ResponseCustomToolCallOutputOutputOutputContentList | Unknown]
+    output: str | list[ResponseCustomToolCallOutputOutputOutputContentList]
     type: Literal["custom_tool_call_output"]
     id: str | None = None
-    caller: ResponseCustomToolCallOutputCaller | Unknown | None = None
+    caller: ResponseCustomToolCallOutputCaller | None = None
 
 
 class ResponseCustomToolCallOutputItem(ResponseCustomToolCallOutput):
@@ -1344,7 +1342,7 @@ class CompactedResponse(BaseModel):
     id: str
     created_at: int
     object: Literal["response.compaction"]
-    output: list[ResponseOutputItem | Unknown]
+    output: list[ResponseOutputItem]
     usage: ResponseUsage
     image: CompactedResponseImage | None = None
 
@@ -1354,7 +1352,7 @@ ResponseInputContent: TypeAlias = (
 )
 
 
-ResponseInputMessageContentList: TypeAlias = list[ResponseInputContent | Unknown]
+ResponseInputMessageContentList: TypeAlias = list[ResponseInputContent]
 
 
 class EasyInputMessage(BaseModel):
@@ -1445,8 +1443,8 @@ ResponseModerationOutput: TypeAlias = (
 
 
 class ResponseModeration(BaseModel):
-    input: ResponseModerationInput | Unknown
-    output: ResponseModerationOutput | Unknown
+    input: ResponseModerationInput
+    output: ResponseModerationOutput
 
 
 class ResponsePromptCacheDiagnosticsCacheMiss(BaseModel, tag_field="type", tag="cache_miss"):
@@ -1638,7 +1636,7 @@ ResponseFunctionCallOutputItem: TypeAlias = (
 )
 
 
-ResponseFunctionCallOutputItemList: TypeAlias = list[ResponseFunctionCallOutputItem | Unknown]
+ResponseFunctionCallOutputItemList: TypeAlias = list[ResponseFunctionCallOutputItem]
 
 
 class ResponseInputItemFunctionCallOutputCallerDirect(BaseModel, tag_field="type", tag="direct"):
@@ -1663,7 +1661,7 @@ class ResponseInputItemFunctionCallOutput(BaseModel):
     type: Literal["function_call_output"]
     id: str | None = None
     call_id: str | None = None
-    caller: ResponseInputItemFunctionCallOutputCaller | Unknown | None = None
+    caller: ResponseInputItemFunctionCallOutputCaller | None = None
     name: str | None = None
     namespace: str | None = None
     status: Literal["in_progress", "completed", "incomplete"] | None = None
@@ -1754,7 +1752,6 @@ class ResponseToolSearchOutputItemParamToolCodeInterpreterContainerCodeInterpret
     memory_limit: Literal["1g", "4g", "16g", "64g"] | None = None
     network_policy: (
         ResponseToolSearchOutputItemParamToolCodeInterpreterContainerCodeInterpreterToolAutoNetworkPolicy
-        | Unknown
         | None
     ) = None
 
@@ -1852,7 +1849,7 @@ ToolSearchOutputNamespaceToolTool: TypeAlias = (
 class ToolSearchOutputNamespaceTool(BaseModel):
     description: str
     name: str
-    tools: list[ToolSearchOutputNamespaceToolTool | Unknown]
+    tools: list[ToolSearchOutputNamespaceToolTool]
     type: Literal["namespace"]
 
 
@@ -1878,7 +1875,7 @@ ResponseToolSearchOutputItemParamTool: TypeAlias = (
 
 
 class ResponseToolSearchOutputItemParam(BaseModel):
-    tools: list[ResponseToolSearchOutputItemParamTool | Unknown]
+    tools: list[ResponseToolSearchOutputItemParamTool]
     type: Literal["tool_search_output"]
     id: str | None = None
     call_id: str | None = None
@@ -1888,7 +1885,7 @@ class ResponseToolSearchOutputItemParam(BaseModel):
 
 class ResponseInputItemAdditionalTools(BaseModel):
     role: Literal["developer"]
-    tools: list[Tool | Unknown]
+    tools: list[Tool]
     type: Literal["additional_tools"]
     id: str | None = None
 
@@ -1913,7 +1910,7 @@ ResponseConfigurationUpdateItemParamTextFormat: TypeAlias = (
 
 
 class ResponseConfigurationUpdateItemParamText(BaseModel):
-    format: ResponseConfigurationUpdateItemParamTextFormat | Unknown
+    format: ResponseConfigurationUpdateItemParamTextFormat
 
 
 class ResponseConfigurationUpdateItemParam(BaseModel):
@@ -2022,8 +2019,8 @@ class ResponseInputItemShellCall(BaseModel):
     call_id: str
     type: Literal["shell_call"]
     id: str | None = None
-    caller: ResponseInputItemShellCallCaller | Unknown | None = None
-    environment: ResponseInputItemShellCallEnvironment | Unknown | None = None
+    caller: ResponseInputItemShellCallCaller | None = None
+    environment: ResponseInputItemShellCallEnvironment | None = None
     status: Literal["in_progress", "completed", "incomplete"] | None = None
 
 
@@ -2046,7 +2043,7 @@ ResponseFunctionShellCallOutputContentOutcome: TypeAlias = (
 
 
 class ResponseFunctionShellCallOutputContent(BaseModel):
-    outcome: ResponseFunctionShellCallOutputContentOutcome | Unknown
+    outcome: ResponseFunctionShellCallOutputContentOutcome
     stderr: str
     stdout: str
 
@@ -2073,7 +2070,7 @@ class ResponseInputItemShellCallOutput(BaseModel):
     output: list[ResponseFunctionShellCallOutputContent]
     type: Literal["shell_call_output"]
     id: str | None = None
-    caller: ResponseInputItemShellCallOutputCaller | Unknown | None = None
+    caller: ResponseInputItemShellCallOutputCaller | None = None
     max_output_length: int | None = None
     status: Literal["in_progress", "completed", "incomplete"] | None = None
 
@@ -2128,11 +2125,11 @@ ResponseInputItemApplyPatchCallCaller: TypeAlias = (
 
 class ResponseInputItemApplyPatchCall(BaseModel):
     call_id: str
-    operation: ResponseInputItemApplyPatchCallOperation | Unknown
+    operation: ResponseInputItemApplyPatchCallOperation
     status: Literal["in_progress", "completed"]
     type: Literal["apply_patch_call"]
     id: str | None = None
-    caller: ResponseInputItemApplyPatchCallCaller | Unknown | None = None
+    caller: ResponseInputItemApplyPatchCallCaller | None = None
 
 
 class ResponseInputItemApplyPatchCallOutputCallerDirect(BaseModel, tag_field="type", tag="direct"):
@@ -2159,7 +2156,7 @@ class ResponseInputItemApplyPatchCallOutput(BaseModel):
     status: Literal["completed", "failed"]
     type: Literal["apply_patch_call_output"]
     id: str | None = None
-    caller: ResponseInputItemApplyPatchCallOutputCaller | Unknown | None = None
+    caller: ResponseInputItemApplyPatchCallOutputCaller | None = None
     output: str | None = None
 
 
@@ -2201,7 +2198,7 @@ class ResponseInputItemMcpCall(BaseModel):
     server_label: str
     type: Literal["mcp_call"]
     approval_request_id: str | None = None
-    error: McpToolCallError | Unknown | None = None
+    error: McpToolCallError | None = None
     output: str | None = None
     status: Literal["in_progress", "completed", "incomplete", "calling", "failed"] | None = None
 
@@ -2337,7 +2334,7 @@ ResponsePromptVariables: TypeAlias = (
 
 class ResponsePrompt(BaseModel):
     id: str
-    variables: dict[str, ResponsePromptVariables | Unknown] | None = None
+    variables: dict[str, ResponsePromptVariables] | None = None
     version: str | None = None
 
 
@@ -2366,7 +2363,7 @@ ResponseFormatTextConfig: TypeAlias = (
 
 
 class ResponseTextConfig(BaseModel):
-    format: ResponseFormatTextConfig | Unknown | None = None
+    format: ResponseFormatTextConfig | None = None
     verbosity: Literal["low", "medium", "high"] | None = None
 
 
@@ -2376,15 +2373,15 @@ class Response(BaseModel):
     created_at: float
     error: ResponseError | None = None
     incomplete_details: ResponseIncompleteDetails | None = None
-    instructions: str | list[ResponseInputItem | Unknown] | None = None
+    instructions: str | list[ResponseInputItem] | None = None
     metadata: Metadata | None = None
     model: ResponsesModel
     object: Literal["response"]
-    output: list[ResponseOutputItem | Unknown]
+    output: list[ResponseOutputItem]
     parallel_tool_calls: bool
     temperature: float | None = None
-    tool_choice: ResponseToolChoice | Unknown
-    tools: list[Tool | Unknown]
+    tool_choice: ResponseToolChoice
+    tools: list[Tool]
     top_p: float | None = None
     background: bool | None = None
     completed_at: float | None = None
@@ -2396,7 +2393,7 @@ class Response(BaseModel):
     moderation: ResponseModeration | None = None
     previous_response_id: str | None = None
     prompt: ResponsePrompt | None = None
-    prompt_cache_diagnostics: ResponsePromptCacheDiagnostics | Unknown | None = None
+    prompt_cache_diagnostics: ResponsePromptCacheDiagnostics | None = None
     prompt_cache_key: str | None = None
     prompt_cache_options: ResponsePromptCacheOptions | None = None
     prompt_cache_retention: Literal["in_memory", "24h"] | None = None
@@ -2510,7 +2507,7 @@ ResponseConfigurationUpdateItemTextFormat: TypeAlias = (
 
 
 class ResponseConfigurationUpdateItemText(BaseModel):
-    format: ResponseConfigurationUpdateItemTextFormat | Unknown
+    format: ResponseConfigurationUpdateItemTextFormat
 
 
 class ResponseConfigurationUpdateItem(BaseModel, tag_field="type", tag="configuration_update"):
@@ -2539,7 +2536,7 @@ class ResponseContentPartAddedEvent(BaseModel, tag_field="type", tag="response.c
     content_index: int
     item_id: str
     output_index: int
-    part: ResponseContentPartAddedEventPart | Unknown
+    part: ResponseContentPartAddedEventPart
     sequence_number: int
     type: Literal["response.content_part.added"]
 
@@ -2563,7 +2560,7 @@ class ResponseContentPartDoneEvent(BaseModel, tag_field="type", tag="response.co
     content_index: int
     item_id: str
     output_index: int
-    part: ResponseContentPartDoneEventPart | Unknown
+    part: ResponseContentPartDoneEventPart
     sequence_number: int
     type: Literal["response.content_part.done"]
 
@@ -2748,7 +2745,7 @@ class ResponseItemAdditionalTools(BaseModel):
     role: Literal[
         "unknown", "user", "assistant", "system", "critic", "discriminator", "developer", "tool"
     ]
-    tools: list[Tool | Unknown]
+    tools: list[Tool]
     type: Literal["additional_tools"]
 
 
@@ -2866,7 +2863,7 @@ class ResponseItemMcpCall(BaseModel):
     server_label: str
     type: Literal["mcp_call"]
     approval_request_id: str | None = None
-    error: McpToolCallError | Unknown | None = None
+    error: McpToolCallError | None = None
     output: str | None = None
     status: Literal["in_progress", "completed", "incomplete", "calling", "failed"] | None = None
 
@@ -2907,7 +2904,7 @@ ResponseItem: TypeAlias = (
 
 
 class ResponseItemList(BaseModel):
-    data: list[ResponseItem | Unknown]
+    data: list[ResponseItem]
     first_id: str
     has_more: bool
     last_id: str
@@ -2985,14 +2982,14 @@ class ResponseMcpListToolsInProgressEvent(
 
 
 class ResponseOutputItemAddedEvent(BaseModel, tag_field="type", tag="response.output_item.added"):
-    item: ResponseOutputItem | Unknown
+    item: ResponseOutputItem
     output_index: int
     sequence_number: int
     type: Literal["response.output_item.added"]
 
 
 class ResponseOutputItemDoneEvent(BaseModel, tag_field="type", tag="response.output_item.done"):
-    item: ResponseOutputItem | Unknown
+    item: ResponseOutputItem
     output_index: int
     sequence_number: int
     type: Literal["response.output_item.done"]
@@ -3049,7 +3046,7 @@ ResponseOutputTextAnnotationAddedEventAnnotation: TypeAlias = (
 class ResponseOutputTextAnnotationAddedEvent(
     BaseModel, tag_field="type", tag="response.output_text.annotation.added"
 ):
-    annotation: ResponseOutputTextAnnotationAddedEventAnnotation | Unknown | None = None
+    annotation: ResponseOutputTextAnnotationAddedEventAnnotation | None = None
     annotation_index: int
     content_index: int
     item_id: str
@@ -3227,7 +3224,7 @@ ResponseShellCallOutputContentDoneEventOutputOutcome: TypeAlias = (
 
 
 class ResponseShellCallOutputContentDoneEventOutput(BaseModel):
-    outcome: ResponseShellCallOutputContentDoneEventOutputOutcome | Unknown
+    outcome: ResponseShellCallOutputContentDoneEventOutputOutcome
     stderr: str
     stdout: str
     created_by: str | None = None
@@ -3262,7 +3259,7 @@ ResponseSteerInputContent: TypeAlias = (
 
 
 class ResponseSteerInputItemListMessage(BaseModel, tag_field="type", tag="message"):
-    content: list[ResponseSteerInputContent | Unknown] | str
+    content: list[ResponseSteerInputContent] | str
     role: Literal["user"]
     type: Literal["message"]
     id: str | None = None
@@ -3297,7 +3294,7 @@ class ResponseSteerInputItemListFunctionCallOutput(
     type: Literal["function_call_output"]
     id: str | None = None
     call_id: str | None = None
-    caller: ResponseSteerInputItemListFunctionCallOutputCaller | Unknown | None = None
+    caller: ResponseSteerInputItemListFunctionCallOutputCaller | None = None
     name: str | None = None
     namespace: str | None = None
     status: Literal["in_progress", "completed", "incomplete"] | None = None
@@ -3308,7 +3305,7 @@ ResponseSteerInputItemList: TypeAlias = (
 )
 
 
-ResponseSteerInput: TypeAlias = str | list[ResponseSteerInputItemList | Unknown]
+ResponseSteerInput: TypeAlias = str | list[ResponseSteerInputItemList]
 
 
 class ResponseSteerEvent(BaseModel, tag_field="type", tag="response.steer"):
@@ -3424,7 +3421,7 @@ ResponseSteerRequiredInput: TypeAlias = (
 
 class ResponseSteerPendingEvent(BaseModel, tag_field="type", tag="response.steer.pending"):
     reason: ResponseSteerPendingReason
-    required_input: list[ResponseSteerRequiredInput | Unknown]
+    required_input: list[ResponseSteerRequiredInput]
     sequence_number: int
     steer: ResponseSteerPendingEventSteer
     type: Literal["response.steer.pending"]
@@ -3566,7 +3563,7 @@ ResponseIncludable: TypeAlias = Literal[
 ]
 
 
-ResponseInput: TypeAlias = list[ResponseInputItem | Unknown]
+ResponseInput: TypeAlias = list[ResponseInputItem]
 
 
 ResponsesClientEventResponseCreateToolChoice: TypeAlias = (
@@ -3615,8 +3612,8 @@ class ResponsesClientEventResponseCreate(BaseModel, tag_field="type", tag="respo
     stream_options: ResponsesClientEventResponseCreateStreamOptions | None = None
     temperature: float | None = None
     text: ResponseTextConfig | None = None
-    tool_choice: ResponsesClientEventResponseCreateToolChoice | Unknown | None = None
-    tools: list[Tool | Unknown] | None = None
+    tool_choice: ResponsesClientEventResponseCreateToolChoice | None = None
+    tools: list[Tool] | None = None
     top_logprobs: int | None = None
     top_p: float | None = None
     truncation: Literal["auto", "disabled"] | None = None
@@ -4015,7 +4012,7 @@ ResponsesClientEventPromptCacheOptions: TypeAlias = (
 ResponsesClientEventStreamOptions: TypeAlias = ResponsesClientEventResponseCreateStreamOptions
 
 
-ResponsesClientEventToolChoice: TypeAlias = ResponsesClientEventResponseCreateToolChoice | Unknown
+ResponsesClientEventToolChoice: TypeAlias = ResponsesClientEventResponseCreateToolChoice
 
 
 ResponsesClientEventToolChoiceSpecificProgrammaticToolCallingParam: TypeAlias = (

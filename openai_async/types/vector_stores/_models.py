@@ -92,7 +92,7 @@ class VectorStoreFile(BaseModel):
     usage_bytes: int
     vector_store_id: str
     attributes: dict[str, str | float | bool] | None = None
-    chunking_strategy: FileChunkingStrategy | Unknown | None = None
+    chunking_strategy: FileChunkingStrategy | None = None
 
 
 class VectorStoreFileBatchFileCounts(BaseModel):
