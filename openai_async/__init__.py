@@ -49,6 +49,8 @@ if TYPE_CHECKING:
     from . import types as types
     from ._httpx import DEFAULT_CONNECTION_LIMITS as DEFAULT_CONNECTION_LIMITS
     from ._httpx import DefaultAsyncHttpxClient as DefaultAsyncHttpxClient
+    from ._responses import AsyncAPIResponse as AsyncAPIResponse
+    from ._responses import LegacyAPIResponse as LegacyAPIResponse
 else:
     __getattr__, __dir__, _ = lazy_names(
         __name__,
@@ -57,6 +59,7 @@ else:
             ".resources": ("resources",),
             ".types": ("types",),
             "._httpx": ("DEFAULT_CONNECTION_LIMITS", "DefaultAsyncHttpxClient"),
+            "._responses": ("AsyncAPIResponse", "LegacyAPIResponse"),
         },
     )
 
@@ -70,6 +73,7 @@ __all__ = [
     "APIResponseValidationError",
     "APIStatusError",
     "APITimeoutError",
+    "AsyncAPIResponse",
     "AsyncClient",
     "AsyncOpenAI",
     "AsyncStream",
@@ -82,6 +86,7 @@ __all__ = [
     "DefaultAsyncHttpxClient",
     "HttpxBinaryResponseContent",
     "InternalServerError",
+    "LegacyAPIResponse",
     "LengthFinishReasonError",
     "NotFoundError",
     "NotGiven",

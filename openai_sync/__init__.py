@@ -58,6 +58,8 @@ if TYPE_CHECKING:
 
     from . import pagination as pagination
     from . import resources as resources
+    from ._raw import APIResponse as APIResponse
+    from ._raw import LegacyAPIResponse as LegacyAPIResponse
 else:
     __getattr__, __dir__, _ = lazy_names(
         __name__,
@@ -66,12 +68,14 @@ else:
             "openai_async.types": ("types",),
             ".pagination": ("pagination",),
             ".resources": ("resources",),
+            "._raw": ("APIResponse", "LegacyAPIResponse"),
         },
     )
 
 __all__ = [
     "APIConnectionError",
     "APIError",
+    "APIResponse",
     "APIResponseValidationError",
     "APIStatusError",
     "APITimeoutError",

@@ -175,15 +175,15 @@ class Dog(BaseModel, tag_field="type", tag="dog"):
     owner: Owner | None = None
 
 
-Pet: TypeAlias = Cat | Dog | Unknown
-
-
 class Fish(BaseModel):
     type: Literal["a", "b"]
 
 
 class Bird(BaseModel):
     type: Literal["bird"]
+
+
+Pet: TypeAlias = Cat | Dog | Unknown
 
 
 class Thing(BaseModel, rename={"schema_": "schema"}):
