@@ -92,6 +92,7 @@ __all__ = [
     "DefaultAsyncHttpxClient",
     "HttpxBinaryResponseContent",
     "InternalServerError",
+    "LegacyAPIResponse",
     "LengthFinishReasonError",
     "NOT_GIVEN",
     "NotFoundError",
