@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from . import coverage, description, importing, package, tables, tree
+from . import comparing, coverage, description, importing, package, tables, tree
 
 FOLDER = Path(__file__).parent / "api"
 
@@ -23,6 +23,7 @@ def main(arguments: list[str]) -> int:
         "--check": check,
         "import": make_description,
         "coverage": count,
+        "diff": compare,
     }
     if not arguments:
         return write()
@@ -56,6 +57,10 @@ def make_description(methods: str, types: str) -> int:
 
 def count(*sources: str) -> int:
     return coverage.report(description.load(FOLDER), *map(Path, sources))
+
+
+def compare(document: str) -> int:
+    return comparing.report(description.load(FOLDER), Path(document))
 
 
 if __name__ == "__main__":
