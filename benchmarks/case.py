@@ -34,13 +34,16 @@ def clients(contender: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
     return AsyncOpenAI, OpenAI
 
 
-def run_import(contender: str, _url: str) -> int:
-    if contender == "official":
-        from openai import OpenAI
-    else:
-        from openai_sync import OpenAI  # type: ignore[assignment]
-    assert OpenAI(api_key="sk-bench").chat.completions.create
-    return 1
+def _import(method: Callable[[Any], Any]) -> Callable[[str, str], int]:
+    def run(contender: str, _url: str) -> int:
+        if contender == "official":
+            from openai import OpenAI
+        else:
+            from openai_sync import OpenAI  # type: ignore[assignment]
+        assert method(OpenAI(api_key="sk-bench"))
+        return 1
+
+    return run
 
 
 def _async(work: Callable[[Any], Any]) -> Callable[[str, str], int]:
@@ -123,7 +126,8 @@ def _embeddings(calls: int, **options: Any) -> Callable[[Any], Any]:
 
 
 CASES: dict[str, Callable[[str, str], int]] = {
-    "import": run_import,
+    "import, chat": _import(lambda client: client.chat.completions.create),
+    "import, responses": _import(lambda client: client.responses.create),
     "async call": _async(_calls(1, 200)),
     "async call, 100 at once": _async(_calls(100, 400)),
     "async stream, a chunk": _async(_async_stream),
