@@ -1,7 +1,7 @@
 """What an OpenAPI document has that the description lacks, and the other way round.
 
 Compared are operations by verb and path, and for each operation that both have, the names of what
-is sent (query and body) and of what the answer holds, one level deep.
+is sent (query and body), and every field of the answer with its kind, as deep as it goes.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from typing import Any
 
 from msgspec import Struct
 
-from . import expressions
-from .description import Description, Method, Type
+from . import expressions, shapes
+from .description import Description, Method
+from .shapes import Schemas, Shape
 
 #: What a document may have and we do not, and why: whole operations, or names of one (None: any).
 REASONS: dict[tuple[str, str, str | None], str] = {
@@ -23,6 +24,7 @@ REASONS: dict[tuple[str, str, str | None], str] = {
     ("POST", "/images/edits", "sends images"): "of the JSON form; ours is the multipart form",
     ("POST", "/images/edits", "sends moderation"): "of the JSON form; ours is the multipart form",
     ("POST", "/realtime/sessions", None): "ours is the beta; since then realtime.client_secrets",
+    ("POST", "/realtime/transcription_sessions", None): "ours is the beta, as it was",
     ("GET", "/responses/{}", "answers output_text"): "made by clients, not sent by the API",
     ("POST", "/responses", "answers output_text"): "made by clients, not sent by the API",
     ("POST", "/responses/{}/cancel", "answers output_text"): "made by clients, not sent by the API",
@@ -34,14 +36,14 @@ Key = tuple[str, str]
 
 
 class Operation(Struct):
-    """The names of one operation; None where they cannot be told."""
+    """What is sent, by name, and the shape of the answer."""
 
     sent: set[str]
-    received: set[str] | None
+    received: Shape
 
 
 class Difference(Struct, order=True):
-    """One line of the comparison: `+` is new in the document, `-` is in ours alone."""
+    """One line of the comparison: `+` is new in the document, `-` in ours alone, `~` changed."""
 
     key: Key
     sign: str
@@ -69,9 +71,9 @@ def compare(document: Mapping[str, Any], description: Description) -> list[Diffe
             found.append(Difference(key, "-"))
         else:
             found += _names(key, "sends ", theirs[key].sent, ours[key].sent)
-            received = theirs[key].received, ours[key].received
-            if received[0] is not None and received[1] is not None:
-                found += _names(key, "answers ", received[0], received[1])
+            for line in shapes.differences(theirs[key].received, ours[key].received):
+                sign, _, place = line.partition(" ")
+                found.append(Difference(key, sign, f"answers {place}"))
     return found
 
 
@@ -99,24 +101,13 @@ def _of_method(description: Description, method: Method, root: str) -> Operation
     in_path = set(re.findall(r"\{([^}]*)\}", method.http))
     sent = {each.rstrip("?") for each in method.parameters} - in_path
     if method.page or method.result in ("None", "binary"):
-        return Operation(sent, None)
-    names = expressions.names(expressions.parse(method.result))
-    if len(names) != 1:
-        return Operation(sent, None)
-    return Operation(sent, _wire_names(description, description.find(root, names[0], root)))
-
-
-def _wire_names(description: Description, each: Type) -> set[str] | None:
-    if each.kind != "models":
-        return None
-    names = {field.wire or name for name, field in each.fields.items()}
-    for base in description.base_types(each) if each.bases else ():
-        names |= _wire_names(description, base) or set()
-    return names
+        return Operation(sent, Shape())
+    result = expressions.parse(method.result)
+    return Operation(sent, shapes.of_expression(description, result, root))
 
 
 def _documented(document: Mapping[str, Any]) -> Iterator[tuple[Key, Operation]]:
-    schemas = _Schemas(document)
+    schemas = Schemas(document)
     for path, verbs in document["paths"].items():
         shared = verbs.get("parameters", [])
         for verb in _VERBS:
@@ -124,39 +115,14 @@ def _documented(document: Mapping[str, Any]) -> Iterator[tuple[Key, Operation]]:
                 yield _key(verb, path), _of_document(schemas, verbs[verb], shared)
 
 
-def _of_document(schemas: _Schemas, operation: Any, shared: list[Any]) -> Operation:
+def _of_document(schemas: Schemas, operation: Any, shared: list[Any]) -> Operation:
     parameters = [schemas.resolved(each) for each in (*shared, *operation.get("parameters", []))]
     sent = {each["name"].removesuffix("[]") for each in parameters if each["in"] == "query"}
     for content in schemas.resolved(operation.get("requestBody", {})).get("content", {}).values():
-        sent |= schemas.properties(content.get("schema", {})) or set()
+        sent |= schemas.shape(content.get("schema", {})).fields.keys()
     answer = schemas.resolved(operation.get("responses", {}).get("200", {}))
     schema = answer.get("content", {}).get("application/json", {}).get("schema")
-    return Operation(sent, schemas.properties(schema) if schema else None)
-
-
-class _Schemas:
-    """The schemas of a document, looked up by reference."""
-
-    def __init__(self, document: Mapping[str, Any]) -> None:
-        self._document = document
-
-    def resolved(self, value: Any) -> Any:
-        while isinstance(value, dict) and "$ref" in value:
-            target: Any = self._document
-            for step in value["$ref"].removeprefix("#/").split("/"):
-                target = target[step]
-            value = target
-        return value
-
-    def properties(self, schema: Any) -> set[str] | None:
-        """The names of an object's properties; None if it may be one of several kinds."""
-        schema = self.resolved(schema)
-        if "oneOf" in schema or "anyOf" in schema:
-            return None
-        names = set(schema.get("properties", {}))
-        for part in schema.get("allOf", []):
-            names |= self.properties(part) or set()
-        return names or None
+    return Operation(sent, schemas.shape(schema) if schema else Shape())
 
 
 def report(description: Description, path: Path) -> int:

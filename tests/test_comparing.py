@@ -75,19 +75,50 @@ def test_names_that_one_side_lacks() -> None:
     document["components"]["schemas"]["Base"]["properties"] = {"color": {}}
 
     assert _lines(document) == [
-        "+ GET /things/{}: answers size",
         "- GET /things/{}: answers class",
+        "+ GET /things/{}: answers size",
         "+ POST /things: sends color",
-        "+ POST /things: answers size",
         "- POST /things: answers class",
+        "+ POST /things: answers size",
     ]
 
 
 def test_an_answer_of_several_kinds_is_not_compared() -> None:
     document = _document(SAME)
-    document["components"]["schemas"]["Thing"] = {"oneOf": [{"properties": {"other": {}}}]}
+    document["components"]["schemas"]["Thing"] = {
+        "oneOf": [{"properties": {"other": {}}}, {"type": "string"}]
+    }
 
     assert _lines(document) == []
+
+
+def test_fields_inside_fields_and_in_lists() -> None:
+    part = {"type": "object", "properties": {"size": {"type": "string"}, "new": {}}}
+    document = _document({"/things/{id}": SAME["/things/{id}"]})
+    document["components"]["schemas"]["Thing"]["properties"] = {
+        "id": {"type": ["string", "null"]},
+        "class": {"allOf": [part]},
+        "parts": {"type": "array", "items": {"anyOf": [part, {"type": "null"}]}},
+    }
+    ours = json.loads(json.dumps(OURS))
+    ours["things"]["models"]["Part"] = {"fields": {"size": "int | None", "old": "str"}}
+    ours["things"]["models"]["Thing"]["fields"] = {
+        "id": "Literal['a', 'b']",
+        "class_": {"type": "Part", "wire": "class"},
+        "parts": "list[Part] | None",
+    }
+
+    lines = [str(each) for each in comparing.compare(document, Description(ours))]
+
+    assert lines == [
+        "+ GET /things/{}: answers class.new",
+        "- GET /things/{}: answers class.old",
+        "~ GET /things/{}: answers class.size: integer here, string there",
+        "+ GET /things/{}: answers parts.[].new",
+        "- GET /things/{}: answers parts.[].old",
+        "~ GET /things/{}: answers parts.[].size: integer here, string there",
+        "- POST /things",
+    ]
 
 
 def test_what_is_missing_without_a_reason_fails(
