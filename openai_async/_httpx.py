@@ -2,32 +2,35 @@
 
 Connections belong to an event loop, a client object to nobody. So unless the user brought a client
 of their own, one `httpx.AsyncClient` is made for each run of an event loop, when it first sends
-something, and kept in a run-scoped variable. When the run ends it is closed by an asynchronous
-generator that waits inside the run: both asyncio and trio finalise those before they stop.
+something, and closed when that run ends.
 """
 
 from __future__ import annotations
 
 import ssl
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import suppress
+from functools import cache
 from typing import Any
-from weakref import WeakKeyDictionary
+from weakref import ref
 
 import anyio
 import httpx
-from anyio.lowlevel import RunVar
 
-from ._headers import Headers
+from . import _runs
+from ._http import tls
+from ._httpx_clients import as_tuple, build, headers_of, package_of, pool_counts
+from ._httpx_errors import translated
 from ._timeouts import DEFAULT_TIMEOUT
-from ._transport import CLOSED, Body, ConnectionFailed, TimedOut, WireRequest
-
-DEFAULT_CONNECTION_LIMITS = httpx.Limits(
-    max_connections=1000, max_keepalive_connections=100, keepalive_expiry=5.0
+from ._transport import (
+    CLOSED,
+    DEFAULT_CONNECTION_LIMITS,
+    Body,
+    Network,
+    PoolStats,
+    WireRequest,
 )
-
-_HTTPX_DEFAULT_TIMEOUT = httpx.Timeout(5.0)
 
 #: More pieces than one network read can hold.
 _MOST_BUFFERED = 64 * 1024
@@ -38,35 +41,24 @@ class DefaultAsyncHttpxClient(httpx.AsyncClient):
 
     def __init__(self, **options: Any) -> None:
         options.setdefault("limits", DEFAULT_CONNECTION_LIMITS)
-        options.setdefault("timeout", to_httpx_timeout(DEFAULT_TIMEOUT))
+        options.setdefault("timeout", as_tuple(DEFAULT_TIMEOUT))
         options.setdefault("follow_redirects", True)
         super().__init__(**options)
 
 
-def to_httpx_timeout(timeout: Any) -> httpx.Timeout:
-    return httpx.Timeout(
-        connect=timeout.connect, read=timeout.read, write=timeout.write, pool=timeout.pool
-    )
-
-
-def chosen_timeout(client: httpx.AsyncClient) -> httpx.Timeout | None:
-    """The timeout somebody gave to their own client, or None if they left it alone."""
-    return client.timeout if client.timeout != _HTTPX_DEFAULT_TIMEOUT else None
-
-
-def check_client(client: object) -> httpx.AsyncClient:
-    """`client` if it is one. Raises TypeError naming the argument otherwise."""
-    if not isinstance(client, httpx.AsyncClient):
-        raise TypeError(f"http_client must be an httpx.AsyncClient, not {type(client).__name__}.")
-    return client
-
-
 class HttpxTransport:
-    """Sends requests through the given client, or through one of its own per event loop run."""
+    """Sends requests through the given client, or through one of its own per event loop run.
 
-    def __init__(self, client: httpx.AsyncClient | None = None) -> None:
-        self._given = client
+    The given client is an `httpx.AsyncClient`, or one of `httpx2`, which is much the same.
+    """
+
+    def __init__(self, client: Any = None, network: Network | None = None) -> None:
+        self._given: Any = client
+        self._network = network or Network()
         self._closed = False
+        #: One entry for each request that is under way. Many threads may change it at once.
+        self._under_way: dict[object, None] = {}
+        self._owned: list[ref[_Own]] = []
 
     @property
     def closed(self) -> bool:
@@ -75,49 +67,65 @@ class HttpxTransport:
     async def close(self) -> None:
         """Closes the connections of the running loop; those of others close when it ends."""
         self._closed = True
-        if (loop := _loops.get(None)) is not None:
-            await loop.tidy()
-            if (own := loop.clients.pop(self, None)) is not None:
-                await own.client.aclose()
+        if (run := _runs.running()) is not None:
+            await _leftovers_of(run).tidy()
+            if isinstance(own := run.states.pop(self, None), _Own):
+                await own.end()
         if self._given is not None:
             await self._given.aclose()
+
+    def stats(self) -> PoolStats:
+        """Requests under way, counted here up to the end of their answers, less those that wait.
+
+        What is idle and what waits is httpx's own business: it is read from the pool of a client
+        that has one to be seen, and is else 0.
+        """
+        owned = [own.client for each in tuple(self._owned) if (own := each()) is not None]
+        clients = owned if self._given is None else [self._given]
+        idle, waiting = pool_counts(clients)
+        return PoolStats(max(0, len(self._under_way) - waiting), idle, waiting)
 
     async def send(self, request: WireRequest) -> HttpxReply:
         if self.closed:
             raise RuntimeError(CLOSED)
-        loop = _loops.get(None) or await _begin()
-        await loop.tidy()
-        own = loop.client_of(self) if self._given is None else None
-        client = self._given or loop.client_of(self).client
+        run = await _runs.current()
+        leftovers = _leftovers_of(run)
+        await leftovers.tidy()
+        own = await self._own(run, leftovers) if self._given is None else None
+        client: Any = self._given if own is None else own.client
         # A client of the user's keeps its own rules for redirects.
-        follow = request.follow_redirects if self._given is None else client.follow_redirects
-        built = _build(client, request)
-        stream = built.stream = _BodyStream(request.body or b"")
+        follow = client.follow_redirects if own is None else request.follow_redirects
+        built = build(client, request)
+        stream = built.stream = _stream_class(package_of(client) or httpx)(request.body or b"")
         guard = _Guard()
         built.extensions = {**built.extensions, "trace": guard}
+        entry = object()
+        self._under_way[entry] = None
+
+        def ended() -> None:
+            self._under_way.pop(entry, None)
+
         try:
-            with _translated():
+            with translated(request.url, request.timeout):
                 response = await client.send(built, stream=True, follow_redirects=follow)
+        except BaseException:
+            ended()
+            raise
         finally:
             guard.drop()
             await stream.aclose()
-        return HttpxReply(response, loop, own)
+        return HttpxReply(response, request, leftovers, own, ended)
+
+    async def _own(self, run: _runs.Run, leftovers: _Leftovers) -> _Own:
+        context = await tls.context(self._network.verify)  # nothing is awaited after this
+        own = run.states.get(self)
+        if not isinstance(own, _Own):
+            own = run.states[self] = _Own(self._network, context, leftovers)
+            self._owned.append(ref(own, self._owned.remove))
+        return own
 
 
-def _build(client: httpx.AsyncClient, request: WireRequest) -> httpx.Request:
-    headers, body = list(request.headers), request.body
-    if body is not None and not isinstance(body, bytes) and body.length is not None:
-        headers.append(("Content-Length", str(body.length)))
-    return client.build_request(
-        request.method,
-        request.url,
-        headers=headers,
-        content=body,
-        timeout=to_httpx_timeout(request.timeout),
-    )
-
-
-class _BodyStream(httpx.AsyncByteStream):
+class _BodyStream:
     """A request body as httpx reads it: from its beginning each time.
 
     httpx leaves the generators of its own streams unfinished when a request ends early. Finalising
@@ -178,88 +186,97 @@ class _Guard:
             shield.__exit__(None, None, None)
 
 
-class _Loop:
-    """What this program's clients have open in one run of an event loop."""
+@cache
+def _stream_class(package: Any) -> type[Any]:
+    """`_BodyStream` as a class that the clients of `package` know as one of theirs."""
+    return type("BodyStream", (_BodyStream, package.AsyncByteStream), {})
+
+
+class _Leftovers:
+    """What nobody waits for any more in one run: closed before the next request is sent."""
 
     def __init__(self) -> None:
-        self.clients: WeakKeyDictionary[HttpxTransport, _Own] = WeakKeyDictionary()
-        #: Closes what nobody waits for any more; called before the next request is sent.
-        self.leftovers: deque[Callable[[], Awaitable[None]]] = deque()
-        self.watcher = self._close_at_end()
-
-    def client_of(self, transport: HttpxTransport) -> _Own:
-        if transport not in self.clients:
-            self.clients[transport] = _Own(self.leftovers)
-        return self.clients[transport]
+        self._closers: deque[Callable[[], Awaitable[None]]] = deque()
+        #: Remembers one. May be called from any thread, and while collecting garbage.
+        self.add = self._closers.append
 
     async def tidy(self) -> None:
-        while self.leftovers:
+        while self._closers:
             with anyio.CancelScope(shield=True):
-                await self.leftovers.popleft()()
+                await self._closers.popleft()()
 
-    async def _close_at_end(self) -> AsyncGenerator[None, None]:
-        try:
-            yield
-        finally:
-            with anyio.CancelScope(shield=True), anyio.move_on_after(1):
-                await self.tidy()
-                for own in list(self.clients.values()):
-                    await own.client.aclose()
+    end = tidy
+
+
+def _leftovers_of(run: _runs.Run) -> _Leftovers:
+    """Those of all transports together, for one that was dropped sends no next request."""
+    state = run.states.get(_Leftovers)
+    if not isinstance(state, _Leftovers):
+        state = run.states[_Leftovers] = _Leftovers()
+    return state
 
 
 class _Own:
-    """An httpx client of ours; once nobody refers to it, it is left to be closed."""
+    """An httpx client of ours in one run; once nobody refers to it, it is left to be closed."""
 
-    def __init__(self, leftovers: deque[Callable[[], Awaitable[None]]]) -> None:
-        self.client = DefaultAsyncHttpxClient()
+    def __init__(self, network: Network, context: ssl.SSLContext, leftovers: _Leftovers) -> None:
+        self.client = DefaultAsyncHttpxClient(
+            limits=network.limits,
+            proxy=network.proxy or None,
+            trust_env=network.proxy is None,
+            verify=context,
+        )
         for name in ("Accept", "User-Agent"):  # whoever omits them wants none
             del self.client.headers[name]
         self._leftovers = leftovers
 
+    async def end(self) -> None:
+        await self.client.aclose()
+
     def __del__(self) -> None:
-        self._leftovers.append(self.client.aclose)
-
-
-_loops: RunVar[_Loop] = RunVar("openai_async._httpx")
-
-
-async def _begin() -> _Loop:
-    loop = _Loop()
-    _loops.set(loop)
-    await anext(loop.watcher)
-    return loop
+        if hasattr(self, "_leftovers"):  # it was made
+            self._leftovers.add(self.client.aclose)
 
 
 class HttpxReply:
     """An httpx response as the engine sees it."""
 
-    def __init__(self, response: httpx.Response, loop: _Loop, own: _Own | None) -> None:
-        self.status = response.status_code
-        self.http_version = response.http_version
-        encoding = response.headers.encoding
-        self.headers = Headers(
-            (name.decode(encoding), value.decode(encoding)) for name, value in response.headers.raw
-        )
+    def __init__(
+        self,
+        response: Any,
+        request: WireRequest,
+        leftovers: _Leftovers,
+        own: _Own | None,
+        ended: Callable[[], None],
+    ) -> None:
+        self.status: int = response.status_code
+        self.http_version: str = response.http_version
+        self.headers = headers_of(response)
         self._response = response
-        self._leftovers = loop.leftovers
+        self._url, self._timeout = request.url, request.timeout
+        self._leftovers = leftovers
         self._own = own  # lives as long as its answers
+        self._ended = ended
         self._pieces: AsyncIterator[bytes] | None = None
 
     async def read(self) -> bytes:
-        with _translated():
-            return await self._response.aread()
+        with translated(self._url, self._timeout):
+            content: bytes = await self._response.aread()
+        self._ended()
+        return content
 
     async def receive(self) -> bytes:
-        if self._pieces is None:
-            self._pieces = self._response.aiter_bytes()
-        with _translated():
-            async for piece in self._pieces:
+        pieces = self._pieces = self._pieces or aiter(self._response.aiter_bytes())
+        with translated(self._url, self._timeout):
+            async for piece in pieces:
                 if piece:
                     return piece
+        self._ended()
         return b""
 
     async def close(self) -> None:
         await self._response.aclose()
+        self._ended()
         if self._pieces is not None:
             # The generators below this one are in the middle of their work, and only an error ends
             # them all: that they find the connection closed.
@@ -268,17 +285,7 @@ class HttpxReply:
                     await anext(self._pieces)
 
     def abandon(self) -> None:
-        if not self._response.is_closed:
-            self._leftovers.append(self.close)
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except httpx.TimeoutException as error:
-        raise TimedOut(str(error)) from error
-    except (httpx.RequestError, ssl.SSLError, anyio.EndOfStream) as error:
-        raise ConnectionFailed(str(error)) from error
-    except httpx.StreamError as error:
-        raise ConnectionFailed(str(error)) from error
+        if self._response.is_closed:
+            self._ended()
+        else:
+            self._leftovers.add(self.close)

@@ -8,12 +8,46 @@ somebody's decision (a hook that raised) and passes through untouched.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
 
 from ._headers import Headers
 from ._timeouts import Timeout
+
+if TYPE_CHECKING:
+    import ssl
+
+
+class Limits(Struct, frozen=True):
+    """How many connections a client may hold at once, in each event loop it is used from."""
+
+    max_connections: int | None = 1000
+    max_keepalive_connections: int | None = 100
+    keepalive_expiry: float | None = 5.0
+    """Seconds that an idle connection is kept."""
+
+
+DEFAULT_CONNECTION_LIMITS = Limits()
+
+
+class Network(Struct, frozen=True):
+    """How to reach servers."""
+
+    limits: Limits = DEFAULT_CONNECTION_LIMITS
+    proxy: str | None = None
+    """The URL of a proxy for everything; None reads the environment, "" uses none."""
+    verify: bool | ssl.SSLContext = True
+    """Which certificates to trust, and which of our own to show."""
+
+
+class PoolStats(Struct, frozen=True):
+    """The connections of one client, in all event loops it is used from."""
+
+    in_use: int
+    idle: int
+    waiting: int
+    """Requests that wait for a connection because the limit is reached."""
 
 
 class Body(Protocol):
@@ -77,6 +111,8 @@ class Transport(Protocol):
     @property
     def closed(self) -> bool: ...
 
+    def stats(self) -> PoolStats: ...
+
 
 class LateTransport:
     """A transport that is loaded by the first request, so that making a client costs nothing."""
@@ -102,12 +138,22 @@ class LateTransport:
         for transport in self._loaded.values():
             await transport.close()
 
+    def stats(self) -> PoolStats:
+        loaded = self._loaded.get(None)
+        return PoolStats(0, 0, 0) if loaded is None else loaded.stats()
+
 
 CLOSED = "The client is closed. Make a new one, or close it later."
 
 
 class ConnectionFailed(Exception):
-    """No answer: refused, reset, cut off, not HTTP, no such host, no trust."""
+    """No answer: refused, reset, cut off, not HTTP, no such host, no trust.
+
+    Its text says what happened, fit to be shown: no secret, no query.
+    """
+
+    #: Whether another attempt would meet the same.
+    final = False
 
 
 class TimedOut(ConnectionFailed):
