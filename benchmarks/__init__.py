@@ -1,1 +1,1 @@
-"""What a call costs, beside the official package, on one canned server: `python -m benchmarks`."""
+"""What a call costs, beside other ways to make it, on one canned server: `python -m benchmarks`."""

@@ -1,7 +1,7 @@
 """A server that answers at once with canned bytes, so that what is measured is the client.
 
-It reads requests just well enough to find their ends. Run as `python -m benchmarks.server`; prints
-its port.
+Run as `python -m benchmarks.server CERTIFICATE`, a file with a key and its chain; prints two ports,
+of plain TCP and of TLS. Uploads are counted and dropped.
 """
 
 from __future__ import annotations
@@ -9,10 +9,22 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import ssl
 import struct
+import sys
+from collections.abc import Iterator
+
+import httptools
+
+from benchmarks.payloads import PACED
 
 CHUNKS = 200
 VECTORS, DIMENSIONS = 32, 1536
+
+#: Seconds between the events of a paced stream.
+_PACE = 0.001
+#: No request is longer than this, but for uploads, which nobody looks at.
+_KEPT = 1 << 16
 
 _TEXT = "Programs wait because the world is slower than they are. " * 4
 
@@ -87,6 +99,21 @@ def _stream() -> list[bytes]:
     return [head, *events, _chunked(b"data: [DONE]\n\n"), b"0\r\n\r\n"]
 
 
+def _file() -> bytes:
+    return json.dumps(
+        {
+            "id": "file-B9MBs8CjcvOU2jLn4n570S",
+            "object": "file",
+            "bytes": 1,
+            "created_at": 1741569952,
+            "filename": "file",
+            "purpose": "user_data",
+            "status": "processed",
+        }
+    ).encode()
+
+
+FILE = _whole(_file())
 COMPLETION, STREAM = _whole(_completion()), _stream()
 VECTORS_AS_BASE64, VECTORS_AS_NUMBERS = (
     _whole(_embeddings(as_numbers=as_numbers)) for as_numbers in (False, True)
@@ -96,43 +123,59 @@ VECTORS_AS_BASE64, VECTORS_AS_NUMBERS = (
 class Canned(asyncio.Protocol):
     """Answers each request as soon as it is whole, an event a write."""
 
-    def __init__(self) -> None:
-        self.received = b""
-
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
+        self.parser = httptools.HttpRequestParser(self)
+        self.target, self.body = b"", b""
 
     def data_received(self, data: bytes) -> None:
-        self.received += data
-        while (end := self.received.find(b"\r\n\r\n")) >= 0:
-            head = self.received[:end].lower()
-            length = head.partition(b"content-length:")[2].partition(b"\r\n")[0]
-            size = end + 4 + int(length or 0)
-            if len(self.received) < size:
-                return
-            request, self.received = self.received[:size], self.received[size:]
-            self.answer(request)
+        self.parser.feed_data(data)
 
-    def answer(self, request: bytes) -> None:
-        compact = request.replace(b" ", b"")
-        if b"/embeddings" in request[:100]:
-            as_numbers = b'"encoding_format":"float"' in compact
-            answer = VECTORS_AS_NUMBERS if as_numbers else VECTORS_AS_BASE64
-        elif b'"stream":true' in compact:
-            answer = STREAM
+    def on_url(self, url: bytes) -> None:
+        self.target += url
+
+    def on_body(self, piece: bytes) -> None:
+        if len(self.body) < _KEPT:
+            self.body += piece
+
+    def on_message_complete(self) -> None:
+        target, body = self.target, self.body.replace(b" ", b"")
+        self.target, self.body = b"", b""
+        if target.endswith(b"/files"):
+            self.answer(FILE)
+        elif target.endswith(b"/embeddings"):
+            as_numbers = b'"encoding_format":"float"' in body
+            self.answer(VECTORS_AS_NUMBERS if as_numbers else VECTORS_AS_BASE64)
+        elif b'"stream":true' not in body:
+            self.answer(COMPLETION)
+        elif PACED.encode() in body:
+            self.dribble(iter(STREAM))
         else:
-            answer = COMPLETION
-        for piece in answer:
+            self.answer(STREAM)
+
+    def answer(self, pieces: list[bytes]) -> None:
+        for piece in pieces:
             self.transport.write(piece)
 
+    def dribble(self, pieces: Iterator[bytes]) -> None:
+        for piece in pieces:
+            self.transport.write(piece)
+            asyncio.get_running_loop().call_later(_PACE, self.dribble, pieces)
+            return
 
-async def main() -> None:
+
+async def main(certificate: str) -> None:
+    secure = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    secure.load_cert_chain(certificate)
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(Canned, "127.0.0.1", 0, backlog=4096)
-    print(server.sockets[0].getsockname()[1], flush=True)
-    await server.serve_forever()
+    servers = [
+        await loop.create_server(Canned, "127.0.0.1", 0, backlog=4096, ssl=context)
+        for context in (None, secure)
+    ]
+    print(*(server.sockets[0].getsockname()[1] for server in servers), flush=True)
+    await asyncio.gather(*(server.serve_forever() for server in servers))
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    asyncio.run(main(sys.argv[1]))
