@@ -20,7 +20,7 @@ import msgspec
 from msgspec import Struct
 
 from ._fields import fields_of, members, public_class
-from ._sentinels import is_given
+from ._sentinels import ABSENT, is_given
 
 _encoder = msgspec.json.Encoder()
 
@@ -39,7 +39,11 @@ def plain(value: Any) -> Any:
     if kind in _ATOMS:
         return value
     if kind is dict:
-        return {key: plain(item) for key, item in value.items() if is_given(item)}
+        return {
+            key: item if type(item) in _ATOMS else plain(item)
+            for key, item in value.items()
+            if not isinstance(item, ABSENT)
+        }
     if kind is list or kind is tuple:
         return value if set(map(type, value)) <= _ATOMS else [plain(item) for item in value]
     if kind is float:

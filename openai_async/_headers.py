@@ -57,9 +57,16 @@ def redacted(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     return [(n, "<redacted>" if n.lower() in SECRET_HEADERS else v) for n, v in pairs]
 
 
-def merge(*layers: Mapping[str, str | Omit]) -> dict[str, tuple[str, str]]:
-    """Headers of all layers by lower-case name; a later layer wins, `omit` takes a header away."""
-    merged: dict[str, tuple[str, str]] = {}
+Merged = dict[str, tuple[str, str]]
+
+
+def merge(*layers: Mapping[str, str | Omit], onto: Merged | None = None) -> Merged:
+    """Headers of all layers by lower-case name; a later layer wins, `omit` takes a header away.
+
+    They go `onto` what was merged before, if that is given. Raises ValueError or TypeError for what
+    cannot be sent.
+    """
+    merged: Merged = {} if onto is None else onto
     for layer in layers:
         for name, value in layer.items():
             if isinstance(value, str):

@@ -50,9 +50,10 @@ omit = Omit()
 not_given = NotGiven()
 NOT_GIVEN = not_given
 
-_ABSENT = (Omit, NotGiven)
+#: The classes of the two marks, for where calling `is_given` for each value costs too much.
+ABSENT = (Omit, NotGiven)
 
 
 def is_given(value: Any) -> bool:
     """Whether `value` is something a caller passed, rather than one of the two marks."""
-    return not isinstance(value, _ABSENT)
+    return not isinstance(value, ABSENT)
