@@ -9,7 +9,6 @@ from .helpers import CHOSEN, HELPERS, OPERATIONS
 from .imports import Imports
 from .layout import Layout
 from .signatures import (
-    OPTIONS,
     Signature,
     children,
     hidden_names,
@@ -19,7 +18,6 @@ from .signatures import (
     views,
 )
 
-_OPTIONS = f"({', '.join(name for name, _, _ in OPTIONS)})"
 _WIDTH = 100
 
 #: What servers in between look at: it stands at the beginning of JSON bodies.
@@ -240,7 +238,7 @@ class Module:
             found.append(f'headers={{"openai-beta": {self.use("joined")}(betas)}}')
         if "idempotency_key" in given:
             found.append("idempotency_key=idempotency_key")
-        return ", ".join([*found, f"options={_OPTIONS}"])
+        return ", ".join([*found, f"options={_options(signature)}"])
 
     def _in_order(self, method: Method, names: list[str]) -> list[str]:
         """The fields of a body as they are sent: what decides where it goes comes first."""
@@ -254,7 +252,7 @@ class Module:
         constant = self.constants[signature.path]
         return (
             f"body: dict[str, object] = {{{body}}}\n"
-            f"        options = {_OPTIONS}\n"
+            f"        options = {_options(signature)}\n"
             "        if isinstance(encoding_format, (Omit, NotGiven)):\n"
             "            # Base64 is a fraction of the size of JSON numbers; "
             "the caller still gets lists.\n"
@@ -263,6 +261,10 @@ class Module:
             f"finish={self.use('decode_embeddings')})\n"
             f"        return await self._request({constant}, body=body, options=options)"
         )
+
+
+def _options(signature: Signature) -> str:
+    return f"({', '.join(name for name, _, _ in signature.options)})"
 
 
 def _doc(method: Method) -> str:

@@ -17,6 +17,12 @@ OPTIONS = (
     ("extra_query", "Query | None", "None"),
     ("extra_body", "Body | None", "None"),
     ("timeout", "float | Timeout | NotGiven | None", "not_given"),
+    ("deadline", "float | NotGiven | None", "not_given"),
+)
+#: What methods that stream, or can, take after them.
+STREAM_OPTIONS = (
+    ("first_event", "float | NotGiven | None", "not_given"),
+    ("event_gap", "float | NotGiven | None", "not_given"),
 )
 OPTION_NAMES = ("Headers", "Query", "Body", "Timeout", "NotGiven", "not_given")
 
@@ -118,9 +124,14 @@ class Signature:
             self.imports.builtin("omit")
         for name in OPTION_NAMES:
             self.imports.builtin(name)
-        options = [f"{name}: {annotation} = {default}" for name, annotation, default in OPTIONS]
+        options = [f"{name}: {kind} = {default}" for name, kind, default in self.options]
         first = [written[name] for name in positional]
         return first, [text for name, text in written.items() if name not in positional] + options
+
+    @property
+    def options(self) -> tuple[tuple[str, str, str], ...]:
+        """What it takes besides its parameters: name, type, default."""
+        return OPTIONS + STREAM_OPTIONS if self.method.stream else OPTIONS
 
     @property
     def path_order(self) -> list[str]:

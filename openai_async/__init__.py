@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from . import _logs
 from ._binary import HttpxBinaryResponseContent
-from ._client import AsyncClient, AsyncOpenAI, RequestOptions
+from ._client import AsyncClient, AsyncOpenAI
 from ._engine import Retry
 from ._errors import (
     APIConnectionError,
@@ -25,6 +25,7 @@ from ._errors import (
     BadRequestError,
     ConflictError,
     ContentFilterFinishReasonError,
+    DeadlineExceeded,
     InternalServerError,
     LengthFinishReasonError,
     NotFoundError,
@@ -33,21 +34,24 @@ from ._errors import (
     PermissionDeniedError,
     RateLimitError,
     StreamAlreadyConsumed,
+    StreamStalled,
+    StreamTruncated,
     UnprocessableEntityError,
 )
 from ._lazy import lazy_names
 from ._models import BaseModel, Unknown
+from ._options import RequestOptions
 from ._retry import DEFAULT_MAX_RETRIES
 from ._sentinels import NOT_GIVEN, NotGiven, Omit, not_given, omit
 from ._stream import AsyncStream
 from ._timeouts import DEFAULT_TIMEOUT, Timeout
+from ._transport import DEFAULT_CONNECTION_LIMITS, Limits, PoolStats
 from ._version import __title__, __version__
 
 if TYPE_CHECKING:
     from . import pagination as pagination
     from . import resources as resources
     from . import types as types
-    from ._httpx import DEFAULT_CONNECTION_LIMITS as DEFAULT_CONNECTION_LIMITS
     from ._httpx import DefaultAsyncHttpxClient as DefaultAsyncHttpxClient
     from ._responses import AsyncAPIResponse as AsyncAPIResponse
     from ._responses import LegacyAPIResponse as LegacyAPIResponse
@@ -58,7 +62,7 @@ else:
             ".pagination": ("pagination",),
             ".resources": ("resources",),
             ".types": ("types",),
-            "._httpx": ("DEFAULT_CONNECTION_LIMITS", "DefaultAsyncHttpxClient"),
+            "._httpx": ("DefaultAsyncHttpxClient",),
             "._responses": ("AsyncAPIResponse", "LegacyAPIResponse"),
         },
     )
@@ -83,21 +87,26 @@ __all__ = [
     "BaseModel",
     "ConflictError",
     "ContentFilterFinishReasonError",
+    "DeadlineExceeded",
     "DefaultAsyncHttpxClient",
     "HttpxBinaryResponseContent",
     "InternalServerError",
     "LegacyAPIResponse",
     "LengthFinishReasonError",
+    "Limits",
     "NotFoundError",
     "NotGiven",
     "OAuthError",
     "Omit",
     "OpenAIError",
     "PermissionDeniedError",
+    "PoolStats",
     "RateLimitError",
     "RequestOptions",
     "Retry",
     "StreamAlreadyConsumed",
+    "StreamStalled",
+    "StreamTruncated",
     "Timeout",
     "Unknown",
     "UnprocessableEntityError",

@@ -7,16 +7,17 @@ what one network read brought, so that blocking callers cross threads once per r
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, Generic, TypeVar
 
 import anyio
 
+from ._deadline import Deadline, within
 from ._engine import Answer, connection_error, read_whole
-from ._errors import OpenAIError, StreamAlreadyConsumed
+from ._errors import DeadlineExceeded, OpenAIError, StreamAlreadyConsumed
 from ._pieces import Cutter
 from ._resource import Content
-from ._stream import AsyncStream
+from ._stream import AsyncStream, attempts_of
 from ._transport import ConnectionFailed
 
 T = TypeVar("T")
@@ -26,7 +27,11 @@ _CLOSING = 1.0
 
 
 class ReplyBody:
-    """The body of an answer: read or iterated over once, and closed then."""
+    """The body of an answer: read or iterated over once, and closed then.
+
+    Reading raises APIConnectionError or APITimeoutError if the connection fails, and
+    DeadlineExceeded if the deadline of the call expires. Cancelling a read closes the body.
+    """
 
     def __init__(self, answer: Answer, content: Content) -> None:
         self.answer = answer
@@ -38,7 +43,7 @@ class ReplyBody:
 
     @property
     def closed(self) -> bool:
-        return self._closed if self._events is None else self._events.outcome != "open"
+        return self._closed if self._events is None else self._events._closed
 
     def begin(self) -> None:
         """Called by who is about to read. Raises StreamAlreadyConsumed if somebody was before."""
@@ -53,25 +58,34 @@ class ReplyBody:
             self.begin()
             self._closed = True
             try:
-                self._exchange.content = await read_whole(self.answer.reply)
+                self._exchange.content = await self._in_time(lambda: read_whole(self.answer.reply))
             except ConnectionFailed as failure:
-                raise connection_error(failure, self._exchange) from failure.__cause__
+                error = connection_error(failure, self._exchange)
+                raise error from error.__cause__
         return self._exchange.content
 
     async def receive(self) -> bytes:
         """What the next network read brings; b"" at the end."""
         self._check_open()
         try:
-            piece = await self.answer.reply.receive()
+            piece = await self._in_time(self.answer.reply.receive)
         except ConnectionFailed as failure:
             await self.close()
-            raise connection_error(failure, self._exchange) from failure.__cause__
+            error = connection_error(failure, self._exchange)
+            raise error from error.__cause__
         except BaseException:
             await self.close()
             raise
         if not piece:
             await self.close()
         return piece
+
+    async def _in_time(self, receive: Callable[[], Awaitable[bytes]]) -> bytes:
+        return await within(self.answer.deadline, receive, self._exceeded)
+
+    def _exceeded(self, deadline: Deadline) -> DeadlineExceeded:
+        attempts = attempts_of(self.answer)
+        return deadline.exceeded("reading the answer", attempts=attempts, request=self._exchange)
 
     def parse(self, to: Any, present: Callable[[Any], Any]) -> Any:
         """What it holds, as the method promises or as `to`; the same object each time."""

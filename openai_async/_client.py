@@ -3,41 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, cast
 
-from typing_extensions import Self, TypedDict
+from typing_extensions import Self
 
 from . import _engine
 from ._answers import parse
 from ._config import residency
+from ._network import OWN_CLIENT, network
 from ._operation import Auth, Operation
-from ._requests import Call, Options
+from ._options import RequestOptions, as_options
+from ._requests import Call
 from ._resource import Resource
 from ._retry import DEFAULT_MAX_RETRIES
 from ._sentinels import NotGiven, is_given, not_given
 from ._stream import AsyncStream
 from ._timeouts import DEFAULT_TIMEOUT, Timeout
-from ._transport import LateTransport, Transport
+from ._transport import (
+    DEFAULT_CONNECTION_LIMITS,
+    LateTransport,
+    Limits,
+    Network,
+    PoolStats,
+    Transport,
+)
 from .pagination import AsyncPaginator
 from .resources._root import Namespaces
 
 if TYPE_CHECKING:
+    import ssl
+
     import httpx
 
     from ._engine import Retry
-    from ._types import APIKey, Headers, Query
-
-
-class RequestOptions(TypedDict, total=False):
-    """What the `options` of `client.get()` and its siblings may hold."""
-
-    headers: Headers
-    params: Query
-    extra_json: Mapping[str, object]
-    timeout: float | Timeout | None
-    max_retries: int
-    idempotency_key: str
+    from ._types import APIKey, Headers, HTTPClient, Query
 
 
 class AsyncOpenAI(Namespaces):
@@ -47,6 +48,9 @@ class AsyncOpenAI(Namespaces):
     side by side. Use it as a context manager or call `close()` where connections should not outlive
     their use.
     """
+
+    #: Whether blocking code drives this client, through `openai_sync`.
+    _blocking = False
 
     def __init__(
         self,
@@ -60,10 +64,16 @@ class AsyncOpenAI(Namespaces):
         data_residency: str | None = None,
         websocket_base_url: str | httpx.URL | None = None,
         timeout: float | Timeout | httpx.Timeout | NotGiven | None = not_given,
+        deadline: float | None = None,
+        first_event: float | None = None,
+        event_gap: float | None = None,
         max_retries: int = DEFAULT_MAX_RETRIES,
         default_headers: Headers | None = None,
         default_query: Query | None = None,
-        http_client: httpx.AsyncClient | None = None,
+        http_client: HTTPClient | None = None,
+        proxy: str | None = None,
+        verify: bool | ssl.SSLContext = True,
+        limits: Limits | httpx.Limits = DEFAULT_CONNECTION_LIMITS,
         on_retry: Callable[[Retry], Any] | None = None,
         _enforce_credentials: bool = True,
     ) -> None:
@@ -81,10 +91,20 @@ class AsyncOpenAI(Namespaces):
             websocket_base_url: Where WebSockets connect, if not under `base_url`.
             timeout: Seconds for each phase of an attempt, a `Timeout`, or None for no limit; ten
                 minutes, and five seconds to connect, unless given.
+            deadline: Seconds for a whole call: all its attempts, the waits between them, the body,
+                the stream, polls and uploads; for each page of a list. None for no limit.
+            first_event: Seconds from the head of an answer to the first event of its stream.
+            event_gap: Seconds from one event of a stream to the next.
             max_retries: How many more attempts a request that failed may have.
             default_headers: Headers of every request, over those of OPENAI_CUSTOM_HEADERS.
             default_query: Query parameters of every request.
-            http_client: An `httpx.AsyncClient` to send everything through.
+            http_client: An `httpx.AsyncClient` (or one of httpx2) to send everything through; the
+                blocking client takes an `httpx.Client` too.
+            proxy: The URL of a proxy for everything; else HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and
+                NO_PROXY say. "" for none.
+            verify: False trusts any certificate; an `ssl.SSLContext` decides which, and which of
+                your own to show. Else the trust store of the system.
+            limits: How many connections there may be, and how long idle ones are kept.
             on_retry: A function (plain or async) that is told of every retry before its wait.
 
         Raises:
@@ -92,7 +112,6 @@ class AsyncOpenAI(Namespaces):
             ValueError, TypeError: An argument makes no sense; the message names it.
         """
         self._name = type(self).__name__
-        self._blocking = False
         self._configure(
             api_key=api_key,
             admin_api_key=admin_api_key,
@@ -104,24 +123,35 @@ class AsyncOpenAI(Namespaces):
             websocket_base_url=None if websocket_base_url is None else str(websocket_base_url),
             timeout=timeout if is_given(timeout) else DEFAULT_TIMEOUT,
             max_retries=max_retries,
+            deadline=deadline,
+            first_event=first_event,
+            event_gap=event_gap,
             default_headers=default_headers,
             default_query=default_query,
             on_retry=on_retry,
             enforce_credentials=_enforce_credentials,
         )
+        self._network = network(proxy=proxy, verify=verify, limits=limits)
+        if http_client is not None and self._network != Network():
+            raise TypeError(OWN_CLIENT)
+        self._own_connections = http_client is None
         self._use(http_client, adopt_timeout=not is_given(timeout))
 
-    def _use(self, http_client: httpx.AsyncClient | None, *, adopt_timeout: bool) -> None:
+    def _use(self, http_client: HTTPClient | None, *, adopt_timeout: bool) -> None:
         if http_client is None:
-            self._transport = LateTransport(_default_transport)
+            self._transport = LateTransport(partial(_default_transport, self._network))
             return
         # Whoever passes one has imported httpx already.
-        from ._httpx import HttpxTransport, check_client, chosen_timeout  # noqa: PLC0415
+        from ._choice import transport_for  # noqa: PLC0415
+        from ._httpx_clients import chosen_timeout  # noqa: PLC0415
 
-        self._transport = HttpxTransport(check_client(http_client))
+        self._transport = transport_for(http_client, blocking=self._blocking)
         chosen = chosen_timeout(http_client) if adopt_timeout else None
         if chosen is not None:
             self.timeout = cast(Timeout, chosen)
+
+    def _connect(self) -> None:
+        self._use(None, adopt_timeout=False)
 
     def copy(
         self,
@@ -135,7 +165,13 @@ class AsyncOpenAI(Namespaces):
         base_url: str | httpx.URL | None = None,
         data_residency: str | None = None,
         timeout: float | Timeout | httpx.Timeout | NotGiven | None = not_given,
-        http_client: httpx.AsyncClient | None = None,
+        deadline: float | NotGiven | None = not_given,
+        first_event: float | NotGiven | None = not_given,
+        event_gap: float | NotGiven | None = not_given,
+        http_client: HTTPClient | None = None,
+        proxy: str | NotGiven | None = not_given,
+        verify: bool | ssl.SSLContext | NotGiven = not_given,
+        limits: Limits | httpx.Limits | NotGiven = not_given,
         max_retries: int | NotGiven = not_given,
         default_headers: Headers | None = None,
         set_default_headers: Headers | None = None,
@@ -144,7 +180,8 @@ class AsyncOpenAI(Namespaces):
         on_retry: Callable[[Retry], Any] | None = None,
         _extra_kwargs: Mapping[str, Any] | None = None,
     ) -> Self:
-        """A client with some settings changed, over the same connections.
+        """A client with some settings changed, over the same connections (over connections of its
+        own, if `proxy`, `verify` or `limits` change).
 
         `default_headers` and `default_query` are added to those of this client, the `set_` forms
         replace them. Closing either client closes the connections of both.
@@ -164,10 +201,14 @@ class AsyncOpenAI(Namespaces):
             "on_retry": on_retry,
         }
         changes: dict[str, Any] = {name: value for name, value in wanted.items() if value}
-        if is_given(timeout):
-            changes["timeout"] = timeout
-        if is_given(max_retries):
-            changes["max_retries"] = max_retries
+        numbers = {
+            "timeout": timeout,
+            "deadline": deadline,
+            "first_event": first_event,
+            "event_gap": event_gap,
+            "max_retries": max_retries,
+        }
+        changes |= {name: value for name, value in numbers.items() if is_given(value)}
         twin = self._copied(
             changes={**changes, **(_extra_kwargs or {})},
             default_headers=default_headers,
@@ -175,7 +216,15 @@ class AsyncOpenAI(Namespaces):
             default_query=default_query,
             set_default_query=set_default_query,
         )
-        if http_client is not None:
+        asked = {"proxy": proxy, "verify": verify, "limits": limits}
+        given = {name: value for name, value in asked.items() if is_given(value)}
+        if given and (http_client is not None or not self._own_connections):
+            raise TypeError(OWN_CLIENT)
+        if given:
+            kept = {name: getattr(self._network, name) for name in asked}
+            twin._network = network(**{**kept, **given})
+        if given or http_client is not None:
+            twin._own_connections = http_client is None
             twin._use(http_client, adopt_timeout=False)
         return twin
 
@@ -259,7 +308,7 @@ class AsyncOpenAI(Namespaces):
             body=body,
             content=content,
             files=files,
-            options=_as_method_options(given),
+            options=as_options(given),
             max_retries=given.get("max_retries"),
             idempotency_key=given.get("idempotency_key"),
         )
@@ -274,7 +323,7 @@ class AsyncOpenAI(Namespaces):
             Operation("GET", path, model, auth="either"),
             page,
             query=query,
-            options=_as_method_options({}),
+            options=as_options({}),
         )
         return paginator
 
@@ -285,6 +334,10 @@ class AsyncOpenAI(Namespaces):
     def is_closed(self) -> bool:
         """Whether `close()` was called."""
         return self._transport.closed
+
+    def pool_stats(self) -> PoolStats:
+        """How many connections are in use and idle, and how many requests wait for one."""
+        return self._transport.stats()
 
     async def __aenter__(self) -> Self:
         return self
@@ -298,19 +351,10 @@ class AsyncOpenAI(Namespaces):
         await self.close()
 
 
-def _as_method_options(options: RequestOptions) -> Options:
-    return (
-        options.get("headers"),
-        options.get("params"),
-        options.get("extra_json"),
-        options.get("timeout", not_given),
-    )
+def _default_transport(network: Network) -> Transport:
+    from ._choice import DefaultTransport  # noqa: PLC0415  # loaded by the first request
 
-
-def _default_transport() -> Transport:
-    from ._httpx import HttpxTransport  # noqa: PLC0415  # loaded by the first request
-
-    return HttpxTransport()
+    return DefaultTransport(network)
 
 
 AsyncClient = AsyncOpenAI

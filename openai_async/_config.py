@@ -16,17 +16,19 @@ from typing_extensions import Self
 
 from . import _urls
 from ._errors import OpenAIError
-from ._headers import platform_headers
+from ._headers import Merged, merge, platform_headers
 from ._retry import check_max_retries
 from ._sentinels import Omit, is_given
-from ._timeouts import Timeout
-from ._transport import Transport
+from ._timeouts import Timeout, check_limit
+from ._transport import Network, Transport
 from ._version import __version__
 
 _DEFAULT_BASE_URL = "https://api.openai.com/v1"
 
 #: Where requests are processed and data is kept.
 RESIDENCIES = ("global", "us", "eu", "ae", "au", "in", "jp")
+
+_LIMITS = frozenset({"deadline", "first_event", "event_gap"})
 
 
 class Settings:
@@ -40,16 +42,24 @@ class Settings:
     websocket_base_url: str | None
     max_retries: int
     timeout: float | Timeout | None
+    deadline: float | None
+    first_event: float | None
+    event_gap: float | None
     on_retry: Callable[[Any], Any] | None
 
     #: What the client calls itself in `User-Agent`, and whether callers await it.
     _name: str
     _blocking: bool
     _transport: Transport
+    _network: Network
+    #: Whether connections are made as `_network` says, not by a client that the user brought.
+    _own_connections: bool
     _api_key_provider: Callable[[], str | Awaitable[str]] | None
     _base_url: _urls.URL
     _custom_headers: Mapping[str, str | Omit]
     _custom_query: Mapping[str, object]
+    #: The headers of the last request that all have, and what they were made of.
+    _merged: tuple[tuple[str, Mapping[str, str | Omit]], Merged] | None = None
 
     def _configure(
         self,
@@ -64,6 +74,9 @@ class Settings:
         websocket_base_url: str | None,
         timeout: Any,
         max_retries: int,
+        deadline: float | None,
+        first_event: float | None,
+        event_gap: float | None,
         default_headers: Mapping[str, str | Omit] | None,
         default_query: Mapping[str, object] | None,
         on_retry: Callable[[Any], Any] | None,
@@ -88,6 +101,9 @@ class Settings:
         self.websocket_base_url = websocket_base_url
         self.timeout = timeout
         self.max_retries = check_max_retries(max_retries)
+        self.deadline = check_limit("deadline", deadline)
+        self.first_event = check_limit("first_event", first_event)
+        self.event_gap = check_limit("event_gap", event_gap)
         self._custom_headers = _with_environment(default_headers or {})
         self._custom_query = dict(default_query or {})
         self.on_retry = on_retry
@@ -138,6 +154,14 @@ class Settings:
             headers["OpenAI-Project"] = self.project
         return {**headers, **self._custom_headers}
 
+    def _merged_headers(self, library: str) -> Merged:
+        """The headers of every request sent from `library`, checked, by lower-case name."""
+        made_of = (library, self.default_headers)
+        if self._merged is None or self._merged[0] != made_of:
+            headers = merge({"X-Stainless-Async": library}, made_of[1])
+            self._merged = (made_of, headers)
+        return self._merged[1].copy()
+
     @property
     def default_query(self) -> dict[str, object]:
         """The query parameters of every request."""
@@ -160,15 +184,13 @@ class Settings:
             if None not in both:
                 raise ValueError(f"Pass either {name}= or set_{name}=, not both.")
         twin = copy.copy(self)
-        for name in [
-            n for n in vars(twin) if isinstance(_class_attribute(twin, n), cached_property)
-        ]:
-            del twin.__dict__[name]  # the namespaces belong to the client they were made by
         for name, value in changes.items():
             if name == "api_key":
                 twin._set_api_key(value)
+            elif name == "max_retries":
+                twin.max_retries = check_max_retries(value)
             else:
-                setattr(twin, name, check_max_retries(value) if name == "max_retries" else value)
+                setattr(twin, name, check_limit(name, value) if name in _LIMITS else value)
         if set_default_headers is not None:
             twin._custom_headers = dict(set_default_headers)
         elif default_headers:
@@ -177,6 +199,42 @@ class Settings:
             twin._custom_query = dict(set_default_query)
         elif default_query:
             twin._custom_query = {**self._custom_query, **default_query}
+        return twin
+
+    def _connect(self) -> None:
+        """Gives this client connections of its own, made when they are needed."""
+        raise NotImplementedError
+
+    def __getstate__(self) -> dict[str, Any]:
+        """The configuration, keys included, without the connections: a copy makes its own."""
+        state = own_state(self)
+        del state["_transport"]
+        if not self._own_connections:
+            raise TypeError(
+                "A client with http_client= cannot be pickled or copied deeply, since that holds "
+                "open connections. Make the client where it is used, or leave out http_client."
+            )
+        if not isinstance(self._network.verify, bool):
+            raise TypeError(
+                "A client with an SSLContext as verify= cannot be pickled or copied deeply, since "
+                "that cannot. Make the client where it is used."
+            )
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._connect()
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        twin = memo[id(self)] = object.__new__(type(self))
+        for function in (self._api_key_provider, self.on_retry):
+            memo[id(function)] = function
+        twin.__setstate__(copy.deepcopy(self.__getstate__(), memo))
+        return twin
+
+    def __copy__(self) -> Self:
+        twin = object.__new__(type(self))
+        twin.__dict__.update(own_state(self))
         return twin
 
     def __repr__(self) -> str:
@@ -200,8 +258,13 @@ def _residency_url(name: str, base_url: Any, websocket_base_url: str | None) -> 
     return residency(name)
 
 
-def _class_attribute(instance: object, name: str) -> object:
-    return getattr(type(instance), name, None)
+def own_state(client: object) -> dict[str, Any]:
+    """The attributes of a client, without its namespaces: those know whom they were made by."""
+    return {
+        name: value
+        for name, value in vars(client).items()
+        if not isinstance(getattr(type(client), name, None), cached_property)
+    }
 
 
 def _with_environment(headers: Mapping[str, str | Omit]) -> dict[str, str | Omit]:

@@ -6,6 +6,7 @@ byte it sends or receives goes through a `Transport`.
 
 from __future__ import annotations
 
+import math
 import random
 import time
 
@@ -14,12 +15,14 @@ from msgspec import Struct
 
 from . import _callbacks
 from ._config import Settings
+from ._deadline import Deadline, begin, within
 from ._errors import (
     APIConnectionError,
     APIError,
     APIStatusError,
     APITimeoutError,
     Attempt,
+    DeadlineExceeded,
     OpenAIError,
     status_error,
 )
@@ -27,6 +30,7 @@ from ._exchange import Exchange
 from ._logs import logger, method_name
 from ._requests import Call
 from ._retry import wait_before_retry
+from ._timeouts import NO_GAPS, Gaps
 from ._transport import ConnectionFailed, TimedOut, WireReply, WireRequest
 
 #: How long closing a connection may take once nobody waits for it any more.
@@ -48,34 +52,106 @@ class Answer(Struct):
 
     exchange: Exchange
     reply: WireReply
-    retries_taken: int
-    elapsed: float
+    retries_taken: int = 0
+    elapsed: float = 0.0
+    """Seconds of the attempt that succeeded, until its head or, if it was read, its body."""
+    began: float = 0.0
+    """When the call began, by the clock of the event loop."""
+    started: float = 0.0
+    """Seconds from then to the attempt that succeeded."""
+    deadline: Deadline | None = None
+    """What remains of it bounds reading a body that was not read yet."""
+    gaps: Gaps = NO_GAPS
+    attempts: tuple[Attempt, ...] = ()
+    """The attempts that failed before."""
+
+    def attempts_until(self, now: float) -> tuple[Attempt, ...]:
+        """The attempts for an error about the body: the one that succeeded ended only `now`."""
+        number, status = len(self.attempts) + 1, self.exchange.status
+        request_id = self.exchange.headers.get("x-request-id")
+        last = Attempt(number, self.started, now - self.began, status, request_id=request_id)
+        return (*self.attempts, last)
+
+
+class _Course(Struct):
+    """How far a call has come: what its errors tell, and its answer remembers."""
+
+    began: float
+    deadline: Deadline | None
+    attempts: list[Attempt] = []
+    started: float = 0.0
+    running: bool = False
+    doing: str = ""
+    exchange: Exchange | None = None
+    error: APIError | None = None
+    """How the last attempt failed."""
+
+    def start(self, now: float) -> None:
+        self.started, self.running, self.exchange = now, True, None
+
+    def end(self, now: float, error: APIError) -> None:
+        """Notes that the attempt failed, also in `error`."""
+        self._note(now, *_outcome(error))
+        error.attempts = tuple(self.attempts)
+        self.error = error
+
+    def _note(
+        self, now: float, status: int | None, error: str | None, request_id: str | None = None
+    ) -> None:
+        self.running = False
+        number, started, ended = len(self.attempts) + 1, self.started - self.began, now - self.began
+        self.attempts.append(Attempt(number, started, ended, status, error, request_id))
+
+    def exceeded(self, deadline: Deadline) -> DeadlineExceeded:
+        """The error of a call that its deadline ended, with the attempt that still ran."""
+        if self.running:
+            now, head = anyio.current_time(), self.exchange
+            status = head.status if head is not None and head.status else None
+            request_id = None if head is None else head.headers.get("x-request-id")
+            self._note(now, status, "Cut off by the deadline.", request_id)
+        failure = deadline.exceeded(
+            self.doing, attempts=tuple(self.attempts), request=self.exchange
+        )
+        failure.__cause__ = self.error
+        return failure
 
 
 async def send(settings: Settings, call: Call, *, read: bool) -> Answer:
     """The first successful answer to `call`, its body received if `read`.
 
-    Raises the error of the last attempt, with every attempt listed in `attempts`.
+    Raises the error of the last attempt, or DeadlineExceeded, with every attempt in `attempts`.
     """
-    attempts: list[Attempt] = []
-    began = anyio.current_time()
+    deadline = begin(call.deadline)
+    began = anyio.current_time() if deadline is None else deadline.began
+    course = _Course(began, deadline)
+    if deadline is None:
+        return await _send(settings, call, course, read)
+    return await within(deadline, lambda: _send(settings, call, course, read), course.exceeded)
+
+
+async def _send(settings: Settings, call: Call, course: _Course, read: bool) -> Answer:
     retries_taken = 0
     while True:
-        started = anyio.current_time()
+        course.start(anyio.current_time())
+        course.doing = "asking for the API key"
         wire_request = call.attempt(retries_taken, await _key(settings, call))
         logger.debug("Sending %s request, attempt %d", method_name(call.method), retries_taken + 1)
-        outcome = await _attempt(settings, wire_request, read=read)
+        outcome = await _attempt(settings, wire_request, course, read=read)
         ended = anyio.current_time()
         if isinstance(outcome, Answer):
             outcome.retries_taken = retries_taken
-            outcome.elapsed = ended - started
+            outcome.elapsed = ended - course.started
+            outcome.began, outcome.deadline = course.began, course.deadline
+            outcome.started = course.started - course.began
+            outcome.gaps, outcome.attempts = call.gaps, tuple(course.attempts)
             return outcome
-        attempts.append(_record(len(attempts) + 1, started - began, ended - began, outcome))
-        outcome.attempts = tuple(attempts)
-        delay = _decide(call, outcome, retries_taken)
+        course.end(ended, outcome)
+        if course.deadline is not None and course.deadline.left(ended) <= 0:
+            raise course.exceeded(course.deadline)
+        delay = _decide(call, outcome, retries_taken, course.deadline, ended)
         if delay is None:
             raise outcome
-        attempts[-1].waited = delay
+        course.attempts[-1].waited = delay
         logger.info(
             "Retrying %s request in %.3f seconds, retry %d of %d",
             method_name(call.method),
@@ -84,8 +160,10 @@ async def send(settings: Settings, call: Call, *, read: bool) -> Answer:
             call.max_retries,
         )
         if settings.on_retry is not None:
+            course.doing = "calling on_retry"
             event = Retry(retries_taken + 1, call.max_retries, delay, outcome)
             await _callbacks.call(settings.on_retry, event)
+        course.doing = "waiting to try again"
         await pause(delay)
         retries_taken += 1
 
@@ -95,8 +173,11 @@ async def pause(seconds: float) -> None:
     await anyio.sleep(seconds)
 
 
-async def _attempt(settings: Settings, request: WireRequest, *, read: bool) -> Answer | APIError:
+async def _attempt(
+    settings: Settings, request: WireRequest, course: _Course, *, read: bool
+) -> Answer | APIError:
     exchange = Exchange(request.method, request.url, request.headers)
+    course.exchange, course.doing = exchange, "waiting for an answer"
     try:
         reply = await settings._transport.send(request)
         exchange.status, exchange.headers = reply.status, reply.headers
@@ -108,15 +189,14 @@ async def _attempt(settings: Settings, request: WireRequest, *, read: bool) -> A
         )
         succeeded = 200 <= reply.status < 300
         if read or not succeeded:
+            course.doing = "receiving the answer"
             exchange.content = await read_whole(reply)
     except ConnectionFailed as failure:
         broken = connection_error(failure, exchange)
-        logger.debug(
-            "%s request failed: %s", method_name(request.method), type(broken.__cause__).__name__
-        )
+        logger.debug("%s request failed: %s", method_name(request.method), _outcome(broken)[1])
         return broken
     if succeeded:
-        return Answer(exchange, reply, 0, 0.0)
+        return Answer(exchange, reply)
     error = status_error(exchange, now=time.time())
     error.__suppress_context__ = True
     return error
@@ -134,16 +214,26 @@ async def read_whole(reply: WireReply) -> bytes:
 
 def connection_error(failure: ConnectionFailed, exchange: Exchange) -> APIConnectionError:
     """The public error for what went wrong on the wire, caused by what the transport met."""
-    kind = APITimeoutError if isinstance(failure, TimedOut) else APIConnectionError
-    error = kind(request=exchange)
+    kind, text = APIConnectionError, "Connection error"
+    if isinstance(failure, TimedOut):
+        kind, text = APITimeoutError, "Request timed out"
+    what = str(failure)
+    error = kind(message=f"{text}: {what}" if what else f"{text}.", request=exchange)
+    error._final = failure.final
     error.__cause__ = failure.__cause__ or failure
     return error
 
 
-def _decide(call: Call, error: APIError, retries_taken: int) -> float | None:
+def _decide(
+    call: Call, error: APIError, retries_taken: int, deadline: Deadline | None, now: float
+) -> float | None:
+    """Seconds until the next attempt, or None if there shall be none; `now` is the loop's time."""
     status = error.status_code if isinstance(error, APIStatusError) else None
     if not call.replayable:
         logger.debug("Not retrying: the body cannot be sent a second time")
+        return None
+    if isinstance(error, APIConnectionError) and error._final:
+        logger.debug("Not retrying: another attempt would meet the same")
         return None
     delay = wait_before_retry(
         retries_taken=retries_taken,
@@ -153,20 +243,21 @@ def _decide(call: Call, error: APIError, retries_taken: int) -> float | None:
         code=error.code,
         now=time.time(),
         random=random.random(),
+        time_left=math.inf if deadline is None else deadline.left(now),
     )
     if delay is None:
         logger.debug("Not retrying after %s", status or type(error).__name__)
     return delay
 
 
-def _record(number: int, started: float, ended: float, error: APIError) -> Attempt:
+def _outcome(error: APIError) -> tuple[int | None, str | None, str | None]:
+    """The status, the error and the request id of an attempt that ended so."""
     if isinstance(error, APIStatusError):
-        return Attempt(
-            number, started, ended, status=error.status_code, request_id=error.request_id
-        )
+        return error.status_code, None, error.request_id
+    if ": " in error.message:
+        return None, error.message, None
     cause = error.__cause__
-    text = type(cause).__name__ + (f": {cause}" if str(cause) else "")
-    return Attempt(number, started, ended, error=text)
+    return None, type(cause).__name__ + (f": {cause}" if str(cause) else ""), None
 
 
 async def _key(settings: Settings, call: Call) -> str | None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import TypeVar
 
+from ._deadline import Deadline, within
 from ._engine import pause
+from ._errors import DeadlineExceeded
 from ._resource import Reply
 from ._sentinels import NotGiven, Omit, is_given
 
@@ -21,16 +24,31 @@ async def poll(
     *,
     done: Callable[[T], bool],
     interval_ms: float | Omit | NotGiven,
+    deadline: Deadline | None = None,
     on_poll: Callable[[T], Awaitable[None]] | None = None,
 ) -> T:
-    """The first value of `fetch` that is `done`; `on_poll` sees each value on the way."""
+    """The first value of `fetch` that is `done`; `on_poll` sees each value on the way.
+
+    Raises DeadlineExceeded, with the last value as `last_event`, if `deadline` expires before; the
+    same deadline bounds `fetch` if it is handed to that as well.
+    """
+    last: T | None = None
+
+    def late(deadline: Deadline) -> DeadlineExceeded:
+        return deadline.exceeded("waiting until it is done", last_event=last)
+
     while True:
-        reply = await fetch()
+        try:
+            reply = await fetch()
+        except DeadlineExceeded as error:
+            error.last_event = last
+            raise
+        last = reply.value
         if on_poll is not None:
-            await on_poll(reply.value)
-        if done(reply.value):
-            return reply.value
-        await pause(interval(reply.headers, interval_ms) / 1000)
+            await within(deadline, partial(on_poll, last), late)
+        if done(last):
+            return last
+        await within(deadline, partial(pause, interval(reply.headers, interval_ms) / 1000), late)
 
 
 def interval(headers: Mapping[str, str], wanted_ms: float | Omit | NotGiven) -> float:

@@ -9,6 +9,7 @@ from typing import Any, cast
 from msgspec import Struct
 
 from ._config import Settings
+from ._deadline import Deadline
 from ._dump import encode, plain
 from ._errors import OpenAIError
 from ._headers import SENDABLE, async_library, merge, sendable
@@ -16,14 +17,15 @@ from ._multipart import MultipartBody
 from ._operation import Auth, Operation
 from ._retry import check_max_retries
 from ._sentinels import Omit, is_given, not_given
-from ._timeouts import Timeout, phases
+from ._timeouts import NO_GAPS, Gaps, Timeout, check_limit, phases
 from ._transport import Body, WireRequest
 from ._urls import expand, join
 
-#: The options every method takes: extra_headers, extra_query, extra_body, timeout.
-Options = tuple[Any, Any, Any, Any]
+#: The options every method takes: extra_headers, extra_query, extra_body, timeout, deadline; and
+#: those of streams: first_event, event_gap.
+Options = tuple[Any, ...]
 
-NO_OPTIONS: Options = (None, None, None, not_given)
+NO_OPTIONS: Options = (None, None, None, not_given, not_given)
 
 _RETRY_COUNT = "X-Stainless-Retry-Count"
 
@@ -42,6 +44,8 @@ class Call:
         "auth",
         "body",
         "counts_retries",
+        "deadline",
+        "gaps",
         "headers",
         "max_retries",
         "method",
@@ -65,14 +69,18 @@ class Call:
         max_retries: int | None = None,
         idempotency_key: str | Omit | None = None,
     ) -> None:
-        extra_headers, extra_query, extra_body, timeout = options
+        extra_headers, extra_query, extra_body, timeout, deadline, *limits = options
         path_of_call = expand(operation.path, path) if path else operation.path
-        parameters = {**settings._custom_query, **plain(query or {}), **(extra_query or {})}
+        parameters = {**settings._custom_query, **(extra_query or {})}
+        if query:
+            parameters = {**settings._custom_query, **plain(query), **(extra_query or {})}
         given = timeout if is_given(timeout) else settings.timeout
         limit = settings.max_retries if max_retries is None else check_max_retries(max_retries)
         self.method = operation.method
         self.url = join(settings._base_url, path_of_call, parameters)
         self.timeout: Timeout = phases(given)
+        self.deadline: float | Deadline | None = _deadline(settings, deadline)
+        self.gaps: Gaps = _gaps(settings, *limits)
         self.max_retries = limit
         self.auth: Auth = operation.auth
         body = with_extra_body(body, extra_body)
@@ -91,12 +99,11 @@ class Call:
         self.wants_key = not _names("authorization", settings._custom_headers, extra_headers)
         self.counts_retries = not _names(_RETRY_COUNT.lower(), extra_headers)
         self.headers = merge(
-            {"X-Stainless-Async": library},
-            settings.default_headers,
             own,
             operation.headers,
             {n: cast(str, v) for n, v in (headers or {}).items() if is_given(v)},
             extra_headers or {},
+            onto=settings._merged_headers(library),
         )
 
     @property
@@ -118,6 +125,21 @@ class Call:
         if self.counts_retries:
             headers[_RETRY_COUNT.lower()] = (_RETRY_COUNT, str(number))
         return WireRequest(self.method, self.url, list(headers.values()), self.body, self.timeout)
+
+
+def _deadline(settings: Settings, given: Any) -> float | Deadline | None:
+    """The deadline of a call: seconds, unless a clock for several calls runs already."""
+    chosen = given if is_given(given) else settings.deadline
+    return chosen if isinstance(chosen, Deadline) else check_limit("deadline", chosen)
+
+
+def _gaps(settings: Settings, first_event: Any = not_given, event_gap: Any = not_given) -> Gaps:
+    """How long the stream that a call may return may be silent."""
+    first = first_event if is_given(first_event) else settings.first_event
+    gap = event_gap if is_given(event_gap) else settings.event_gap
+    if first is None and gap is None:
+        return NO_GAPS
+    return Gaps(check_limit("first_event", first), check_limit("event_gap", gap))
 
 
 def with_extra_body(body: Any, extra: Any) -> Any:

@@ -151,8 +151,8 @@ class Resource(Viewed):
         parametrised: Any = cast(Any, page)[operation.result]
 
         async def fetch(more: Values, deliver: Deliver = _value) -> Any:
-            extra_headers, extra_query, extra_body, timeout = options
-            together = (extra_headers, {**(extra_query or {}), **more}, extra_body, timeout)
+            extra_headers, extra_query, *others = options
+            together = (extra_headers, {**(extra_query or {}), **more}, *others)
             call = Call(
                 self._client,
                 operation,

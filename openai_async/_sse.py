@@ -19,6 +19,9 @@ _RETRY_DIGITS = 15
 
 _BOM = b"\xef\xbb\xbf"
 
+#: How almost every line begins that is not empty.
+_USUAL = b"data: "
+
 
 class ServerSentEvent(Struct):
     """One event: its data, its name ("" if none was sent), and the last id seen so far."""
@@ -52,10 +55,16 @@ class Decoder:
         """The events that `piece` completes. Raises `LineTooLong`; nothing comes after that."""
         events: list[ServerSentEvent] = []
         for line in self._lines(piece):
-            if line:
-                self._take(line)
+            if not line:
+                # An event without data only sets state: the standard does not hand it over.
+                if self._data is not None:
+                    events.append(ServerSentEvent(bytes(self._data), self._event, self._id))
+                    self._data = None
+                self._event = ""
+            elif self._data is None and line.startswith(_USUAL):
+                self._data = line[len(_USUAL) :]
             else:
-                self._dispatch(events)
+                self._take(line)
         return events
 
     def _lines(self, piece: bytes) -> list[bytes]:
@@ -113,10 +122,3 @@ class Decoder:
         self._data += b"\n"
         self._data += value
         self._check_length(len(self._data))
-
-    def _dispatch(self, events: list[ServerSentEvent]) -> None:
-        # An event without data only sets state: the standard does not hand it over.
-        if self._data is not None:
-            events.append(ServerSentEvent(bytes(self._data), self._event, self._id))
-            self._data = None
-        self._event = ""

@@ -1,8 +1,14 @@
-"""How long one attempt may wait: to connect, to read, to write, and for a free connection."""
+"""How long one attempt may wait: to connect, to read, to write, and for a free connection.
+
+Also how long a stream may be silent; `_deadline` bounds whole calls.
+"""
 
 from __future__ import annotations
 
+import math
 from typing import Any
+
+from msgspec import Struct
 
 from ._sentinels import NotGiven, is_given, not_given
 
@@ -60,3 +66,33 @@ DEFAULT_TIMEOUT = Timeout(600, connect=5.0)
 def phases(timeout: Any) -> Timeout:
     """`timeout` (seconds, None, or an object with the four phases) as a `Timeout`."""
     return timeout if isinstance(timeout, Timeout) else Timeout(timeout)
+
+
+class Gaps(Struct, frozen=True):
+    """How many seconds a stream may go without an event; None is no limit.
+
+    Comments that keep a connection alive are no events.
+    """
+
+    first_event: float | None = None
+    """From the head of the answer to the first event."""
+    event_gap: float | None = None
+    """From one event to the next."""
+
+
+NO_GAPS = Gaps()
+
+
+def check_seconds(name: str, value: Any) -> float:
+    """`value` if it is a number of seconds, positive and finite; ValueError naming it if not."""
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not (number and math.isfinite(value) and value > 0):
+        raise ValueError(
+            f"{name} must be a positive number of seconds, or None for no limit: {value!r}"
+        )
+    return float(value)
+
+
+def check_limit(name: str, value: Any) -> float | None:
+    """As `check_seconds`, but None is allowed: no limit."""
+    return None if value is None else check_seconds(name, value)

@@ -155,6 +155,11 @@ class ConnectionFailed(Exception):
     #: Whether another attempt would meet the same.
     final = False
 
+    def __init__(self, text: str = "", *, final: bool | None = None) -> None:
+        super().__init__(text)
+        if final is not None:
+            self.final = final
+
 
 class TimedOut(ConnectionFailed):
     """No answer in time."""

@@ -27,6 +27,13 @@ FileTypes: TypeAlias = (
 APIKey: TypeAlias = str | Callable[[], str] | Callable[[], Awaitable[str]]
 
 
+class HTTPClient(Protocol):
+    """An `AsyncClient` of httpx or httpx2; where the library blocks, a `Client` too."""
+
+    def build_request(self, *args: Any, **kwargs: Any) -> Any: ...
+    def send(self, *args: Any, **kwargs: Any) -> Any: ...
+
+
 class SequenceNotStr(Protocol[T_co]):
     """A sequence of strings that is not itself a string."""
 

@@ -6,9 +6,13 @@ import itertools
 import os
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, TypeVar
 
 import anyio
+
+from ._deadline import Deadline, within
+from ._errors import DeadlineExceeded
 
 T = TypeVar("T")
 
@@ -18,6 +22,7 @@ async def upload_all(
     files: Iterable[Any],
     *,
     max_concurrency: int,
+    deadline: Deadline | None = None,
     on_upload: Callable[[int], Awaitable[None]] | None = None,
 ) -> list[T]:
     """What `upload` returned for each of `files`, in their order.
@@ -25,7 +30,8 @@ async def upload_all(
     At most `max_concurrency` run at once. `files` is consumed as uploads begin, so an iterator may
     open each file when its turn comes. `on_upload` is told how many are done. The first failure
     cancels the others and is raised as it is, with a note that names the file and what had been
-    uploaded, for that stays on the server.
+    uploaded, for that stays on the server. `deadline` bounds `on_upload`, and `upload` if it is
+    handed to that as well.
     """
     if max_concurrency < 1:
         raise ValueError(f"max_concurrency must be at least 1: {max_concurrency}.")
@@ -41,7 +47,8 @@ async def upload_all(
                     results[position] = await upload(file)
                 if on_upload is not None:
                     async with reporting:  # so that the numbers only grow
-                        await on_upload(next(numbers))
+                        report = partial(on_upload, next(numbers))
+                        await within(deadline, report, _late)
         except (Exception, SystemExit, KeyboardInterrupt) as failure:
             # These two would end an asyncio loop as soon as they leave a task.
             failures.append(failure)
@@ -51,10 +58,24 @@ async def upload_all(
         for _ in range(max_concurrency):
             group.start_soon(work, group.cancel_scope)
     if failures:
-        done = ", ".join(str(results[position]) for position in sorted(results)) or "none"
-        _note(failures[0], f"Uploaded before that, and still on the server: {done}.")
-        raise failures[0]
+        with noting([results[position] for position in sorted(results)]):
+            raise failures[0]
     return [results[position] for position in sorted(results)]
+
+
+def _late(deadline: Deadline) -> DeadlineExceeded:
+    return deadline.exceeded("reporting an upload")
+
+
+@contextmanager
+def noting(uploaded: Iterable[object]) -> Iterator[None]:
+    """Says in a note of an exception what had been uploaded, for that stays on the server."""
+    try:
+        yield
+    except (Exception, SystemExit, KeyboardInterrupt) as failure:
+        done = ", ".join(map(str, uploaded)) or "none"
+        _note(failure, f"Uploaded before that, and still on the server: {done}.")
+        raise
 
 
 @contextmanager

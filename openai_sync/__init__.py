@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from openai_async import (
+    DEFAULT_CONNECTION_LIMITS,
     DEFAULT_MAX_RETRIES,
     DEFAULT_TIMEOUT,
     NOT_GIVEN,
@@ -25,19 +26,24 @@ from openai_async import (
     BaseModel,
     ConflictError,
     ContentFilterFinishReasonError,
+    DeadlineExceeded,
     HttpxBinaryResponseContent,
     InternalServerError,
     LengthFinishReasonError,
+    Limits,
     NotFoundError,
     NotGiven,
     OAuthError,
     Omit,
     OpenAIError,
     PermissionDeniedError,
+    PoolStats,
     RateLimitError,
     RequestOptions,
     Retry,
     StreamAlreadyConsumed,
+    StreamStalled,
+    StreamTruncated,
     Timeout,
     Unknown,
     UnprocessableEntityError,
@@ -52,7 +58,6 @@ from ._bridge import Stream
 from ._client import Client, OpenAI
 
 if TYPE_CHECKING:
-    from openai_async import DEFAULT_CONNECTION_LIMITS as DEFAULT_CONNECTION_LIMITS
     from openai_async import DefaultAsyncHttpxClient as DefaultAsyncHttpxClient
     from openai_async import types as types
 
@@ -64,7 +69,7 @@ else:
     __getattr__, __dir__, _ = lazy_names(
         __name__,
         {
-            "openai_async._httpx": ("DEFAULT_CONNECTION_LIMITS", "DefaultAsyncHttpxClient"),
+            "openai_async._httpx": ("DefaultAsyncHttpxClient",),
             "openai_async.types": ("types",),
             ".pagination": ("pagination",),
             ".resources": ("resources",),
@@ -86,6 +91,7 @@ __all__ = [
     "Client",
     "ConflictError",
     "ContentFilterFinishReasonError",
+    "DeadlineExceeded",
     "DEFAULT_CONNECTION_LIMITS",
     "DEFAULT_MAX_RETRIES",
     "DEFAULT_TIMEOUT",
@@ -94,6 +100,7 @@ __all__ = [
     "InternalServerError",
     "LegacyAPIResponse",
     "LengthFinishReasonError",
+    "Limits",
     "NOT_GIVEN",
     "NotFoundError",
     "NotGiven",
@@ -102,11 +109,14 @@ __all__ = [
     "OpenAI",
     "OpenAIError",
     "PermissionDeniedError",
+    "PoolStats",
     "RateLimitError",
     "RequestOptions",
     "Retry",
     "Stream",
     "StreamAlreadyConsumed",
+    "StreamStalled",
+    "StreamTruncated",
     "Timeout",
     "Unknown",
     "UnprocessableEntityError",

@@ -21,8 +21,9 @@ from typing import TYPE_CHECKING, Any, Concatenate, Generic, TypeVar, overload
 
 from typing_extensions import ParamSpec, Self
 
+from openai_async._endings import Outcome
 from openai_async._overloads import Method
-from openai_async._stream import AsyncStream, Outcome
+from openai_async._stream import AsyncStream
 from openai_async._views import Viewed
 from openai_async.pagination import (
     AsyncConversationCursorPage,
@@ -88,9 +89,11 @@ class Stream(Filled[T], Generic[T]):
     """Events of type `T`, as they arrive: iterate over it, or use it as a context manager.
 
     Leaving the `with` block, `close()`, and reaching the end free the connection; so does dropping
-    the stream. Iterating raises APIError for an error the server sends in the stream, and
-    APIConnectionError or APITimeoutError if the connection fails. A forked child cannot go on with
-    a stream of its parent.
+    the stream. Iterating raises, after the events that had arrived: APIError for an error the
+    server sends in the stream, APIConnectionError or APITimeoutError if the connection fails,
+    StreamTruncated if the server ends it too early, StreamStalled and DeadlineExceeded if a limit
+    expires (see `AsyncStream` for what they count). One thread reads at a time: RuntimeError for a
+    second one. A forked child cannot go on with a stream of its parent.
     """
 
     def __init__(self, stream: AsyncStream[T]) -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 from collections.abc import Callable
-from functools import cached_property
 from types import TracebackType
 from typing import Any, Concatenate, Generic, Protocol, cast, overload
 
 from typing_extensions import Never, ParamSpec, Self, TypeVar
 
 from openai_async import AsyncOpenAI, Timeout
+from openai_async._config import own_state
+from openai_async._transport import PoolStats
 from openai_async._urls import URL
 
 from ._bridge import blocking
@@ -61,16 +63,16 @@ def _like(
 
 def _copier(method: Callable[Concatenate[Any, P], AsyncOpenAI]) -> Copy[P]:
     @functools.wraps(method)
-    def copy(self: OpenAI, /, *args: Any, **kwargs: Any) -> OpenAI:
-        twin = object.__new__(type(self))
-        for name, value in vars(self).items():
-            # The namespaces belong to the client they were made by.
-            if not isinstance(getattr(type(self), name, None), cached_property):
-                setattr(twin, name, value)
-        twin._async = method(self._async, *args, **kwargs)
-        return twin
+    def copied(self: OpenAI, /, *args: Any, **kwargs: Any) -> OpenAI:
+        return self._over(method(self._async, *args, **kwargs))
 
-    return cast("Copy[P]", copy)
+    return cast("Copy[P]", copied)
+
+
+class _Driven(AsyncOpenAI):
+    """The client behind a blocking one."""
+
+    _blocking = True
 
 
 class OpenAI(Namespaces):
@@ -84,9 +86,8 @@ class OpenAI(Namespaces):
 
     @_like(AsyncOpenAI.__init__)
     def __init__(self, **settings: Any) -> None:
-        self._async = AsyncOpenAI(**settings)
+        self._async = _Driven(**settings)
         self._async._name = type(self).__name__
-        self._async._blocking = True
 
     copy = with_options = _copier(AsyncOpenAI.copy)
 
@@ -98,6 +99,9 @@ class OpenAI(Namespaces):
     websocket_base_url = Setting[str | None]()
     base_url = Setting[URL, Any]()
     timeout = Setting[float | Timeout | None]()
+    deadline = Setting[float | None]()
+    first_event = Setting[float | None]()
+    event_gap = Setting[float | None]()
     max_retries = Setting[int]()
     on_retry = Setting[Callable[[Any], Any] | None]()
     auth_headers = Setting[dict[str, str], Never]()
@@ -127,6 +131,22 @@ class OpenAI(Namespaces):
     def is_closed(self) -> bool:
         """Whether `close()` was called."""
         return self._async.is_closed()
+
+    def pool_stats(self) -> PoolStats:
+        """How many connections are in use and idle, and how many requests wait for one."""
+        return self._async.pool_stats()
+
+    def _over(self, client: AsyncOpenAI) -> Self:
+        """A twin of this client, over another async client."""
+        twin = object.__new__(type(self))
+        twin.__dict__.update({**own_state(self), "_async": client})
+        return twin
+
+    def __copy__(self) -> Self:
+        return self._over(copy.copy(self._async))
+
+    def __getstate__(self) -> dict[str, Any]:
+        return own_state(self)
 
     def __enter__(self) -> Self:
         return self

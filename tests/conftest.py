@@ -21,6 +21,8 @@ _VARIABLES = (
     "OPENAI_WEBHOOK_SECRET",
     "OPENAI_CUSTOM_HEADERS",
     "OPENAI_LOG",
+    *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"),
+    *("http_proxy", "https_proxy", "all_proxy", "no_proxy"),
 )
 
 

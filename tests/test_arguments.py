@@ -115,7 +115,7 @@ async def test_argument_that_was_not_given_leaves_a_default_header_alone(
 
 
 async def test_extra_headers_win_over_the_header_of_an_argument(server: RecordingServer) -> None:
-    options = ({"OpenAI-Beta": "mine"}, None, None, not_given)
+    options = ({"OpenAI-Beta": "mine"}, None, None, not_given, not_given)
     request = await sent(server, headers={"openai-beta": "a"}, options=options)
     assert request.headers["openai-beta"] == "mine"
 
@@ -148,7 +148,7 @@ async def test_argument_that_was_not_given_leaves_the_default_query_alone(
 
 async def test_extra_query_wins_and_takes_away(server: RecordingServer) -> None:
     get = Operation("GET", "/things?beta=true", dict)
-    options = (None, {"limit": 2, "order": omit}, None, not_given)
+    options = (None, {"limit": 2, "order": omit}, None, not_given, not_given)
     request = await sent(server, get, query={"limit": 1, "order": "asc"}, options=options)
     assert request.query == [("beta", "true"), ("limit", "2")]
 
@@ -221,7 +221,7 @@ async def test_method_that_may_go_without_files_sends_a_form_with_them(
 
 
 async def test_extra_body_adds_to_a_form(server: RecordingServer) -> None:
-    options = (None, None, {"more": "1", "n": omit}, not_given)
+    options = (None, None, {"more": "1", "n": omit}, not_given, not_given)
     request = await sent(server, ALWAYS, body={"image": FILE, "n": 1}, options=options)
     assert request.form == [field("more", "1"), part("image")]
 
@@ -255,7 +255,7 @@ async def test_offer_with_a_session_is_a_form_of_typed_parts(server: RecordingSe
 
 
 async def test_extra_body_may_bring_the_session(server: RecordingServer) -> None:
-    options = (None, None, {"session": {"model": "m"}, "more": [1]}, not_given)
+    options = (None, None, {"session": {"model": "m"}, "more": [1]}, not_given, not_given)
     request = await sent(server, OFFER, body={"sdp": "v=0", "session": omit}, options=options)
     assert request.form == [
         field("more[]", "1"),

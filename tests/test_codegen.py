@@ -217,6 +217,7 @@ METHODS = '''\
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> Thing:
         """A new thing. `POST /things/{thing_id}`."""
         return await self._request(
@@ -224,7 +225,7 @@ METHODS = '''\
             path={"thing_id": thing_id},
             body={"kind": kind, "names": names},
             headers={"openai-beta": joined(betas)},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 '''
 

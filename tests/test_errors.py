@@ -22,6 +22,7 @@ from openai_async import (
     BadRequestError,
     ConflictError,
     ContentFilterFinishReasonError,
+    DeadlineExceeded,
     InternalServerError,
     LengthFinishReasonError,
     NotFoundError,
@@ -29,6 +30,8 @@ from openai_async import (
     OpenAIError,
     PermissionDeniedError,
     RateLimitError,
+    StreamStalled,
+    StreamTruncated,
     UnprocessableEntityError,
 )
 from openai_async._errors import Attempt, StreamAlreadyConsumed, error_body, status_error
@@ -54,6 +57,9 @@ TREE: dict[type[Exception], type[Exception]] = {
     InternalServerError: APIStatusError,
     APIConnectionError: APIError,
     APITimeoutError: APIConnectionError,
+    DeadlineExceeded: APITimeoutError,
+    StreamStalled: APITimeoutError,
+    StreamTruncated: APIConnectionError,
     LengthFinishReasonError: OpenAIError,
     ContentFilterFinishReasonError: OpenAIError,
     StreamAlreadyConsumed: OpenAIError,
@@ -258,6 +264,13 @@ REQUEST = httpx.Request("GET", "https://api.example.com", headers={"Authorizatio
 
 STATUS_ERRORS = [cls for cls in TREE if issubclass(cls, APIStatusError)]
 
+SO_FAR: dict[str, Any] = {
+    "request": exchange(),
+    "partial": "Once upon a",
+    "events": 7,
+    "last_event": {"id": 7},
+}
+
 MADE: dict[str, Callable[[], OpenAIError]] = {
     **{f"{cls.__name__} by hand": lambda cls=cls: cls("m", **by_hand()) for cls in STATUS_ERRORS},  # type: ignore[misc]
     **{f"{cls.__name__} of the client": lambda cls=cls: cls("m", response=exchange(429), body=None)
@@ -276,6 +289,11 @@ MADE: dict[str, Callable[[], OpenAIError]] = {
     "APITimeoutError by hand": lambda: APITimeoutError(REQUEST),
     "APITimeoutError with a keyword": lambda: APITimeoutError(request=REQUEST),
     "APITimeoutError of the client": lambda: APITimeoutError(exchange()),
+    "DeadlineExceeded": lambda: DeadlineExceeded(
+        deadline=5, doing="testing", elapsed=5.5, **SO_FAR
+    ),
+    "StreamStalled": lambda: StreamStalled(limit=5, phase="event_gap", elapsed=9.5, **SO_FAR),
+    "StreamTruncated": lambda: StreamTruncated(elapsed=5.5, **SO_FAR),
     "LengthFinishReasonError": lambda: LengthFinishReasonError(completion={"usage": 1}),
     "ContentFilterFinishReasonError": ContentFilterFinishReasonError,
     "ContentFilterFinishReasonError of a completion": lambda: ContentFilterFinishReasonError(
@@ -292,7 +310,8 @@ TWINS: dict[str, Callable[[Any], Any]] = {
 }
 
 FACTS = ("message", "body", "code", "param", "type", "attempts", "status_code", "request_id",
-         "retry_after", "completion")  # fmt: skip
+         "retry_after", "completion", "deadline", "limit", "phase", "elapsed", "partial", "events",
+         "last_event")  # fmt: skip
 
 
 def test_every_class_is_among_those_made_here() -> None:
@@ -374,6 +393,76 @@ def test_connection_errors_have_a_message_of_their_own() -> None:
     assert str(APITimeoutError(REQUEST)) == "Request timed out."
     assert APIConnectionError(message="m", request=REQUEST).message == "m"
     assert APIConnectionError(request=REQUEST).request is REQUEST
+
+
+ATTEMPT = Attempt(1, 0.0, 0.5, status=500)
+
+
+@pytest.mark.parametrize(
+    ("attempts", "events", "so_far"),
+    [
+        (0, 0, ""),
+        (1, 0, " after 1 attempt"),
+        (2, 0, " after 2 attempts"),
+        (0, 1, " after 1 event"),
+        (1, 12, " after 1 attempt and 12 events"),
+    ],
+)
+def test_an_exceeded_deadline_says_how_far_the_call_had_come(
+    attempts: int, events: int, so_far: str
+) -> None:
+    error = DeadlineExceeded(
+        deadline=0.5,
+        doing="waiting to try again",
+        elapsed=0.6,
+        attempts=(ATTEMPT,) * attempts,
+        events=events,
+    )
+    assert str(error) == error.message == (
+        f"Deadline of 0.5 seconds exceeded{so_far}, while waiting to try again. "
+        "To allow more time, pass a larger deadline=, or None for no limit."
+    )  # fmt: skip
+    assert (error.deadline, error.elapsed, error.events) == (0.5, 0.6, events)
+    assert error.attempts == (ATTEMPT,) * attempts
+
+
+@pytest.mark.parametrize(
+    ("phase", "events", "message"),
+    [
+        (
+            "first_event",
+            0,
+            "The stream stalled: no first event within 30 seconds. To allow more time, pass a "
+            "larger first_event=, or None for no limit.",
+        ),
+        (
+            "event_gap",
+            2,
+            "The stream stalled after 2 events: no further event within 30 seconds. To allow more "
+            "time, pass a larger event_gap=, or None for no limit.",
+        ),
+    ],
+)
+def test_a_stalled_stream_names_the_option(phase: Any, events: int, message: str) -> None:
+    error = StreamStalled(limit=30, phase=phase, elapsed=31, events=events)
+    assert str(error) == message
+    assert (error.limit, error.phase) == (30, phase)
+
+
+@pytest.mark.parametrize(("events", "so_far"), [(0, "no event"), (1, "1 event"), (5, "5 events")])
+def test_a_truncated_stream_says_how_much_came(events: int, so_far: str) -> None:
+    error = StreamTruncated(elapsed=1, events=events, partial="Once", last_event=7)
+    assert f"after {so_far}," in str(error)
+    assert (error.partial, error.last_event) == ("Once", 7)
+
+
+@pytest.mark.parametrize("twin", TWINS.values(), ids=TWINS)
+def test_a_copy_goes_without_an_event_that_cannot_be_pickled(twin: Callable[[Any], Any]) -> None:
+    error = StreamTruncated(elapsed=1, events=5, partial="Once", last_event=lambda: None)
+    copied = twin(error)
+    assert copied.last_event is None
+    assert (copied.events, copied.partial) == (5, "Once")
+    assert error.last_event is not None
 
 
 def test_a_refused_token_exchange_has_a_code() -> None:

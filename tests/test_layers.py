@@ -18,6 +18,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     (
         "_build",
         "_dump",
+        "_endings",
         "_timeouts",
         "_urls",
         "_headers",
@@ -26,12 +27,13 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "_operation",
         "_arguments",
     ),
-    ("_models", "_exchange", "_multipart", "_logs"),
+    ("_models", "_exchange", "_multipart", "_logs", "_options"),
     ("types", "_errors", "_decode"),
     ("_embeddings", "_binary", "_audio", "_calls"),
     # the only ones that touch the network
-    ("_transport", "_callbacks"),
-    ("_httpx", "_config"),
+    ("_runs", "_transport", "_callbacks"),
+    ("_http", "_httpx_clients", "_httpx_errors", "_httpx", "_httpx_threads", "_deadline", "_config"),
+    ("_choice", "_network"),
     ("_answers", "_requests"),
     # the only one that sleeps
     ("_engine",),
@@ -56,7 +58,18 @@ SYNC_LAYERS = (
     ("__init__",),
 )
 
-PURE = {"_build", "_decode", "_dump", "_errors", "_fields", "_models", "_retry", "_sse", "_urls"}
+PURE = {
+    "_build",
+    "_decode",
+    "_dump",
+    "_endings",
+    "_errors",
+    "_fields",
+    "_models",
+    "_retry",
+    "_sse",
+    "_urls",
+}
 IMPURE_MODULES = {"anyio", "asyncio", "socket", "httpx", "time", "random", "threading", "trio"}
 
 

@@ -466,7 +466,9 @@ def test_parameters_have_the_names_and_order_of_the_description(path: str) -> No
         target = getattr(target, name)
     parameters = inspect.signature(target).parameters
     own = [each.rstrip("?") for each in method.parameters]
-    options = ["extra_headers", "extra_query", "extra_body", "timeout"]
+    options = ["extra_headers", "extra_query", "extra_body", "timeout", "deadline"]
+    if method.stream:
+        options += ["first_event", "event_gap"]
     assert [n for n in parameters if n not in re.findall(r"{(\w+)}", method.http)] == own + options
     needed = [n for n, each in parameters.items() if each.default is inspect.Parameter.empty]
     inside = set(re.findall(r"{(\w+)}", method.http))
@@ -475,3 +477,22 @@ def test_parameters_have_the_names_and_order_of_the_description(path: str) -> No
 
 def test_there_are_as_many_methods_as_the_api_has_requests() -> None:
     assert len(METHODS) == 396
+
+
+def limits_of(path: str) -> list[str]:
+    return ["deadline", "first_event", "event_gap"] if METHODS[path][1].stream else ["deadline"]
+
+
+@pytest.mark.parametrize(
+    ("path", "name"), [(path, name) for path in METHODS for name in limits_of(path)]
+)
+def test_every_method_heeds_its_limits(path: str, name: str, server: RecordingServer) -> None:
+    client = OpenAI(api_key="x", admin_api_key="x", base_url=server.base_url)
+    for stream in {False, bool(METHODS[path][1].stream)}:
+        wrong = case(path, least=True, stream=stream)
+        wrong.arguments[name] = -1
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            with pytest.raises(ValueError, match=f"{name} must be a positive"):
+                wrong.call(client)
+    assert server.requests == []

@@ -134,11 +134,10 @@ def test_pages_have_the_same_attributes() -> None:
 
 
 def test_streams_have_the_same_attributes() -> None:
-    # `take` and `fill` are how the blocking stream reads; `aclose` is for `contextlib.aclosing`.
+    # `fill` is how the blocking stream reads; `aclose` is for `contextlib.aclosing`.
     assert set(public(openai_async.AsyncStream)) - set(public(openai_sync.Stream)) == {
         "aclose",
         "fill",
-        "take",
     }
 
 

@@ -26,6 +26,7 @@ from openai_async import (
     AsyncOpenAI,
     AsyncStream,
     BadRequestError,
+    DeadlineExceeded,
     HttpxBinaryResponseContent,
     NotFoundError,
     OpenAIError,
@@ -34,6 +35,7 @@ from openai_async import (
 from openai_async._raw import RawResource, StreamedResource, raw, streamed
 from openai_async._resource import Resource
 from openai_async._responses import AsyncAPIResponse, LegacyAPIResponse
+from openai_async._transport import ConnectionFailed
 from openai_async.emulator import Emulator
 from openai_async.pagination import AsyncCursorPage
 from openai_async.types.chat import ChatCompletion
@@ -518,6 +520,22 @@ async def test_cancelling_takes_no_connection(
     assert (await narrow.models.list()).data
 
 
+@pytest.mark.parametrize("read", ["iter_bytes", "iter_lines", "read", "parse"])
+async def test_the_deadline_bounds_reading(
+    narrow: AsyncOpenAI, emulator: Emulator, read: str
+) -> None:
+    identifier = await upload(narrow)
+    emulator.fault("stall-body=60; stall-after=100", path=f"/files/{identifier}/content")
+    limited = narrow.with_options(deadline=0.5)
+    async with limited.files.with_streaming_response.content(identifier) as response:
+        with pytest.raises(DeadlineExceeded, match="while reading the answer") as caught:
+            await exhaust(getattr(response, read)())
+        assert response.is_closed
+    assert caught.value.deadline == 0.5
+    assert [attempt.status for attempt in caught.value.attempts] == [200]
+    assert (await narrow.models.list()).data
+
+
 @pytest.mark.parametrize("read", ["iter_bytes", "iter_text", "iter_lines", "read", "parse"])
 async def test_a_cut_connection_is_a_connection_error(
     client: AsyncOpenAI, emulator: Emulator, read: str
@@ -527,7 +545,7 @@ async def test_a_cut_connection_is_a_connection_error(
     async with client.files.with_streaming_response.content(identifier) as response:
         with pytest.raises(APIConnectionError) as caught:
             await exhaust(getattr(response, read)())
-        assert isinstance(caught.value.__cause__, httpx.HTTPError)
+        assert isinstance(caught.value.__cause__, ConnectionFailed)
         assert response.is_closed
 
 

@@ -334,10 +334,22 @@ async def test_files_already_open_are_read_from_where_they_stand(
 async def test_connection_that_breaks_during_an_upload(
     client: AsyncOpenAI, emulator: Emulator
 ) -> None:
-    emulator.fault("disconnect-upload", path="/files")
+    emulator.fault("disconnect-upload", path="/files", times=2)
     with pytest.raises(APIConnectionError):
         await fill(client.with_options(max_retries=0), [b"x" * 3_000_000])
     gc.collect()
+
+
+async def test_error_of_the_batch_says_what_was_uploaded(
+    client: AsyncOpenAI, emulator: Emulator
+) -> None:
+    emulator.fault("status=400", path="/vector_stores/*/file_batches")
+    with pytest.raises(BadRequestError) as caught:
+        await fill(client, [b"one", b"two"])
+    uploaded = [file.id async for file in client.files.list(order="asc")]
+    said = "".join(notes(caught.value))
+    assert len(uploaded) == 2
+    assert all(each in said for each in uploaded)
 
 
 # Large files

@@ -8,15 +8,20 @@ never read the rest.
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
+from typing import TYPE_CHECKING, cast
 
 import anyio
 import anyio.lowlevel
 
 from .._timeouts import Timeout
 from .._transport import Body, ConnectionFailed, TimedOut
+from . import tls
 from .listening import listener
 from .messages import Answer, BadAnswer
 from .sockets import Wire
+
+if TYPE_CHECKING:
+    import ssl
 
 #: How long an answer is waited for from a server that stopped reading the request, in seconds.
 _LAST_WORDS = 1.0
@@ -133,9 +138,9 @@ class Connection:
         if data:
             answer.feed(data)
             if answer.excess:
-                failure = BadAnswer("The server sent more than the answer has by its own account.")
-                failure.final = True
-                raise failure
+                raise BadAnswer(
+                    "The server sent more than the answer has by its own account.", final=True
+                )
             return
         self._spent = True
         if self.used and not answer.started:
@@ -146,6 +151,7 @@ class Connection:
         self, rest: memoryview, body: Body | None, answer: Answer, timeout: Timeout
     ) -> None:
         problems: list[BaseException] = []
+        consequences: list[BaseException] = []
         everything = False
 
         async def write() -> None:
@@ -153,8 +159,9 @@ class Connection:
             try:
                 await self._write(rest, body, timeout.write)
             except OSError as error:
-                # The answer may say why nobody listens any more.
-                problems.append(self._failed(error))
+                # The answer may say why nobody reads any more. A broken pipe says nothing.
+                found = consequences if isinstance(error, BrokenPipeError) else problems
+                found.append(self._failed(error))
                 listening.deadline = anyio.current_time() + _LAST_WORDS
             except Exception as error:
                 problems.append(error)
@@ -165,20 +172,23 @@ class Connection:
                     listening.deadline = anyio.current_time() + timeout.read
 
         self._writing = True
-        async with anyio.create_task_group() as group:
-            with anyio.CancelScope() as listening:
-                group.start_soon(write)
-                try:
-                    await self._head(answer, None)
-                except ConnectionFailed as failure:
-                    problems.append(failure)
-            group.cancel_scope.cancel()
-        self._writing = False
-        self._spent = self._spent or not everything
-        if not answer.headed:
-            if problems:
-                raise problems[0]
-            raise self._silent(timeout.read)
+        try:
+            async with anyio.create_task_group() as group:
+                with anyio.CancelScope() as listening:
+                    group.start_soon(write)
+                    try:
+                        await self._head(answer, None)
+                    except ConnectionFailed as failure:
+                        problems.append(failure)
+                group.cancel_scope.cancel()
+        finally:
+            self._writing = False
+            self._spent = self._spent or not everything
+        if answer.headed:
+            return
+        for problem in problems + consequences:
+            raise problem
+        raise self._silent(timeout.read)
 
     async def _write(self, rest: memoryview, body: Body | None, limit: float | None) -> None:
         await self._send(rest, limit)
@@ -219,6 +229,8 @@ class Connection:
             return Stale(f"{self._where} had closed the connection.")
         if self.wire.closed:
             return Closed("The client was closed while a request was under way.")
+        if hasattr(error, "library"):  # of TLS, such as one about our certificate
+            return ConnectionFailed(tls.explain(cast("ssl.SSLError", error), self._where))
         return ConnectionFailed(f"The connection to {self._where} broke: {reason(error)}.")
 
     def _silent(self, limit: float | None) -> TimedOut:

@@ -53,6 +53,12 @@ async def open_connection(
 async def _open(route: Route, verify: bool | ssl.SSLContext) -> Connection:
     origin, proxy = route
     place = _named(origin)
+    if proxy is not None and proxy.scheme != "http":
+        raise ProxyRefused(
+            f"A redirect led to {place}, which is behind another kind of proxy ({proxy.scheme}). "
+            "Set base_url to where the server redirects to.",
+            final=True,
+        )
     first = proxy or origin
     try:
         connected = await connect(first.host, first.port)
@@ -73,9 +79,8 @@ async def _open(route: Route, verify: bool | ssl.SSLContext) -> Connection:
     try:
         return Connection(await secure(connected, context, origin.host), place)
     except ssl.SSLError as error:
-        failure = ConnectionFailed(tls.explain(error, origin.host))
-        failure.final = isinstance(error, ssl.SSLCertVerificationError)
-        raise failure from error
+        final = isinstance(error, ssl.SSLCertVerificationError)
+        raise ConnectionFailed(tls.explain(error, origin.host), final=final) from error
     except OSError as error:
         raise ConnectionFailed(
             f"The connection to {place} broke during the TLS handshake: {reason(error)}."
@@ -100,11 +105,10 @@ async def _tunnel(connected: socket.socket, origin: Origin, proxy: Proxy) -> Non
                 answer.end()
         if not 200 <= answer.status < 300:
             hint = " Its user and password go into the URL of the proxy." * (answer.status == 407)
-            failure = ProxyRefused(
-                f"{where} refused to connect to {place}: status {answer.status}.{hint}"
+            raise ProxyRefused(
+                f"{where} refused to connect to {place}: status {answer.status}.{hint}",
+                final=400 <= answer.status < 500,
             )
-            failure.final = 400 <= answer.status < 500
-            raise failure
         if answer.excess:
             raise ProxyRefused(f"{where} sent something before the server could.")
     except CutOff as failure:

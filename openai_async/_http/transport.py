@@ -85,7 +85,7 @@ class HttpTransport:
             followed += 1
             if followed > redirects.MOST:
                 raise redirects.TooManyRedirects(
-                    f"More than {redirects.MOST} redirects, the last to another of them."
+                    f"The server redirected more than {redirects.MOST} times. Check base_url."
                 )
             request = target
 

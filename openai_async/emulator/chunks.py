@@ -4,7 +4,7 @@ sound or spoilt by a fault."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import chain, zip_longest
+from itertools import chain, islice, repeat, zip_longest
 from typing import Any
 
 import msgspec
@@ -16,6 +16,8 @@ from .faults import Fault
 ARGUMENT_PIECE = 8  # characters of arguments in one chunk
 GOOD_CHUNKS = 3  # sent before an error in the stream
 DONE = b"data: [DONE]\n\n"
+PING = b": ping\n\n"
+PING_PAUSE = 0.01  # seconds between them
 
 
 def chunks(said: Answer, *, include_usage: bool) -> Iterator[dict[str, Any]]:
@@ -90,7 +92,7 @@ def with_comments(data: list[bytes], fault: Fault) -> Iterator[bytes]:
     yield b"retry: 3000\n\n"
     yield b"id: 1\n\n"
     for item in data:
-        yield b": ping\n\n"
+        yield PING
         yield item
         yield b"event: ping\n\n"
     yield DONE
@@ -107,4 +109,9 @@ STREAMS = {
 
 def events(data: Iterator[dict[str, Any]], fault: Fault) -> Iterator[bytes]:
     """The server-sent events for some chunks, each ready for the wire."""
-    return STREAMS[fault.sse]([event(item) for item in data], fault)
+    blocks = STREAMS[fault.sse]([event(item) for item in data], fault)
+    if fault.ends is not None:
+        return islice(blocks, fault.ends)
+    if fault.pings is not None:
+        return chain(islice(blocks, fault.pings), repeat(PING))
+    return blocks

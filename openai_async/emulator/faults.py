@@ -26,6 +26,8 @@ class Fault:
     message: str | None = None
     page: str | None = None
     sse: str | None = None
+    ends: int | None = None
+    pings: int | None = None
     garbage: bool = False
     cut: int | None = None
     cut_head: bool = False
@@ -124,6 +126,8 @@ KEYS: dict[str, Key] = {
     "sse-error": Key("sse", alone="sse-error"),
     "no-done": Key("sse", alone="no-done"),
     "comments": Key("sse", alone="comments"),
+    "ends": Key("ends", whole),  # after so many events of a stream, as if that were all
+    "pings": Key("pings", whole, alone=0),  # so many events of a stream, then comments for ever
     "cut": Key("cut", whole),
     "cut-head": Key("cut_head", alone=True),
     "reset": Key("reset", alone=True),

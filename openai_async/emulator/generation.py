@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from .chat import answer, completion
-from .chunks import chunks, events
+from .chunks import PING_PAUSE, chunks, events
 from .errors import ApiError
 from .replies import JsonReply, event_stream, fault_of
 from .settings import Settings
@@ -43,9 +43,10 @@ class Generation:
             return JsonReply(completion(said))
         options: Any = body.get("stream_options") or {}
         pieces = chunks(said, include_usage=bool(options.get("include_usage")))
-        return event_stream(
-            events(pieces, fault_of(request.scope)), delay=self.settings.chunk_delay_ms / 1000
-        )
+        fault, delay = fault_of(request.scope), self.settings.chunk_delay_ms / 1000
+        if fault.pings is not None:
+            delay = max(delay, PING_PAUSE)
+        return event_stream(events(pieces, fault), delay=delay)
 
     async def embeddings(self, request: Request) -> Response:
         return JsonReply(embed(await json_body(request)))

@@ -30,6 +30,8 @@ class RecordedRequest:
     """The headers under lower-case names; those sent twice are joined by a comma."""
     raw_headers: list[tuple[str, str]]
     request_id: str
+    port: int = 0
+    """The port of the client: requests over one connection have the same."""
     body: bytes = field(default=b"", repr=False)
     """The first mebibyte of the body; `body_size` counts all of it."""
     body_size: int = 0
@@ -71,6 +73,7 @@ class Recorder:
             headers=joined(raw_headers),
             raw_headers=raw_headers,
             request_id=request_id,
+            port=(scope.get("client") or ("", 0))[1],
         )
         with self._lock:
             if len(self._requests) == self._requests.maxlen:

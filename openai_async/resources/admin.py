@@ -695,12 +695,13 @@ class AdminAPIKeys(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AdminAPIKeyCreateResponse:
         """Creates an admin API key. `POST /organization/admin_api_keys`."""
         return await self._request(
             _ORGANIZATION_ADMIN_API_KEYS_CREATE,
             body={"name": name, "expires_in_seconds": expires_in_seconds},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def delete(
@@ -711,12 +712,13 @@ class AdminAPIKeys(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AdminAPIKeyDeleteResponse:
         """Deletes an admin API key. `DELETE /organization/admin_api_keys/{key_id}`."""
         return await self._request(
             _ORGANIZATION_ADMIN_API_KEYS_DELETE,
             path={"key_id": key_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     def list(
@@ -729,13 +731,14 @@ class AdminAPIKeys(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AsyncPaginator[AdminAPIKey, AsyncCursorPage[AdminAPIKey]]:
         """The admin API keys, page by page. `GET /organization/admin_api_keys`."""
         return self._paginate(
             _ORGANIZATION_ADMIN_API_KEYS_LIST,
             AsyncCursorPage,
             query={"after": after, "limit": limit, "order": order},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def retrieve(
@@ -746,12 +749,13 @@ class AdminAPIKeys(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AdminAPIKey:
         """One admin API key. `GET /organization/admin_api_keys/{key_id}`."""
         return await self._request(
             _ORGANIZATION_ADMIN_API_KEYS_RETRIEVE,
             path={"key_id": key_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 
@@ -929,6 +933,7 @@ class AuditLogs(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AsyncPaginator[AuditLogListResponse, AsyncConversationCursorPage[AuditLogListResponse]]:
         """The audit logs, page by page. `GET /organization/audit_logs`."""
         return self._paginate(
@@ -946,7 +951,7 @@ class AuditLogs(Resource):
                 "resource_ids": resource_ids,
                 "tenant_only": tenant_only,
             },
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 
@@ -962,13 +967,14 @@ class Certificates(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AsyncPaginator[CertificateActivateResponse, AsyncPage[CertificateActivateResponse]]:
         """Activates certificates. `POST /organization/certificates/activate`."""
         return self._paginate(
             _ORGANIZATION_CERTIFICATES_ACTIVATE,
             AsyncPage,
             body={"certificate_ids": certificate_ids},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def create(
@@ -980,12 +986,13 @@ class Certificates(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> Certificate:
         """Creates a certificate. `POST /organization/certificates`."""
         return await self._request(
             _ORGANIZATION_CERTIFICATES_CREATE,
             body={"certificate": certificate, "name": name},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     def deactivate(
@@ -996,13 +1003,14 @@ class Certificates(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AsyncPaginator[CertificateDeactivateResponse, AsyncPage[CertificateDeactivateResponse]]:
         """Deactivates certificates. `POST /organization/certificates/deactivate`."""
         return self._paginate(
             _ORGANIZATION_CERTIFICATES_DEACTIVATE,
             AsyncPage,
             body={"certificate_ids": certificate_ids},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def delete(
@@ -1013,12 +1021,13 @@ class Certificates(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> CertificateDeleteResponse:
         """Deletes a certificate. `DELETE /organization/certificates/{certificate_id}`."""
         return await self._request(
             _ORGANIZATION_CERTIFICATES_DELETE,
             path={"certificate_id": certificate_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     def list(
@@ -1031,6 +1040,7 @@ class Certificates(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AsyncPaginator[
         CertificateListResponse, AsyncConversationCursorPage[CertificateListResponse]
     ]:
@@ -1039,7 +1049,7 @@ class Certificates(Resource):
             _ORGANIZATION_CERTIFICATES_LIST,
             AsyncConversationCursorPage,
             query={"after": after, "limit": limit, "order": order},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def retrieve(
@@ -1051,13 +1061,14 @@ class Certificates(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> Certificate:
         """One certificate. `GET /organization/certificates/{certificate_id}`."""
         return await self._request(
             _ORGANIZATION_CERTIFICATES_RETRIEVE,
             path={"certificate_id": certificate_id},
             query={"include": include},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def update(
@@ -1069,13 +1080,14 @@ class Certificates(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> Certificate:
         """Changes a certificate. `POST /organization/certificates/{certificate_id}`."""
         return await self._request(
             _ORGANIZATION_CERTIFICATES_UPDATE,
             path={"certificate_id": certificate_id},
             body={"name": name},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 
@@ -1090,11 +1102,12 @@ class DataRetention(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> OrganizationDataRetention:
         """The data retention. `GET /organization/data_retention`."""
         return await self._request(
             _ORGANIZATION_DATA_RETENTION_RETRIEVE,
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def update(
@@ -1110,12 +1123,13 @@ class DataRetention(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> OrganizationDataRetention:
         """Changes a data retention. `POST /organization/data_retention`."""
         return await self._request(
             _ORGANIZATION_DATA_RETENTION_UPDATE,
             body={"retention_type": retention_type},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 
@@ -1153,6 +1167,7 @@ class ExternalKeys(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> ExternalKey:
         """Creates an external key. `POST /organization/external_keys`."""
         check_variants(
@@ -1238,7 +1253,7 @@ class ExternalKeys(Resource):
                 "vault_ocid": vault_ocid,
                 "key_version_ocid": key_version_ocid,
             },
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def delete(
@@ -1249,12 +1264,13 @@ class ExternalKeys(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> ExternalKey:
         """Deletes an external key. `DELETE /organization/external_keys/{external_key_id}`."""
         return await self._request(
             _ORGANIZATION_EXTERNAL_KEYS_DELETE,
             path={"external_key_id": external_key_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     def list(
@@ -1268,13 +1284,14 @@ class ExternalKeys(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AsyncPaginator[ExternalKey, AsyncCursorPage[ExternalKey]]:
         """The external keys, page by page. `GET /organization/external_keys`."""
         return self._paginate(
             _ORGANIZATION_EXTERNAL_KEYS_LIST,
             AsyncCursorPage,
             query={"after": after, "limit": limit, "order": order, "purpose": purpose},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def retrieve(
@@ -1285,12 +1302,13 @@ class ExternalKeys(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> ExternalKey:
         """One external key. `GET /organization/external_keys/{external_key_id}`."""
         return await self._request(
             _ORGANIZATION_EXTERNAL_KEYS_RETRIEVE,
             path={"external_key_id": external_key_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def validate(
@@ -1301,6 +1319,7 @@ class ExternalKeys(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> ExternalKeyValidateResponse:
         """Says whether an external key is valid.
 
@@ -1309,7 +1328,7 @@ class ExternalKeys(Resource):
         return await self._request(
             _ORGANIZATION_EXTERNAL_KEYS_VALIDATE,
             path={"external_key_id": external_key_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 
@@ -1326,12 +1345,13 @@ class ExternalStorage(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> ExternalStorageConfiguration:
         """Creates an external storage. `POST /organization/external_storage`."""
         return await self._request(
             _ORGANIZATION_EXTERNAL_STORAGE_CREATE,
             body={"project_id": project_id, "provider": provider},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def delete(
@@ -1342,6 +1362,7 @@ class ExternalStorage(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> ExternalStorageDeleted:
         """Deletes an external storage.
 
@@ -1350,7 +1371,7 @@ class ExternalStorage(Resource):
         return await self._request(
             _ORGANIZATION_EXTERNAL_STORAGE_DELETE,
             path={"external_storage_id": external_storage_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     def list(
@@ -1364,6 +1385,7 @@ class ExternalStorage(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AsyncPaginator[
         ExternalStorageConfiguration, AsyncCursorPage[ExternalStorageConfiguration]
     ]:
@@ -1372,7 +1394,7 @@ class ExternalStorage(Resource):
             _ORGANIZATION_EXTERNAL_STORAGE_LIST,
             AsyncCursorPage,
             query={"after": after, "limit": limit, "order": order, "project_id": project_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def retrieve(
@@ -1383,12 +1405,13 @@ class ExternalStorage(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> ExternalStorageConfiguration:
         """The external storage. `GET /organization/external_storage/{external_storage_id}`."""
         return await self._request(
             _ORGANIZATION_EXTERNAL_STORAGE_RETRIEVE,
             path={"external_storage_id": external_storage_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def validate(
@@ -1399,6 +1422,7 @@ class ExternalStorage(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> ExternalStorageConfiguration:
         """Says whether an external storage is valid.
 
@@ -1407,7 +1431,7 @@ class ExternalStorage(Resource):
         return await self._request(
             _ORGANIZATION_EXTERNAL_STORAGE_VALIDATE,
             path={"external_storage_id": external_storage_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 
@@ -1424,13 +1448,14 @@ class GroupRoles(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> RoleCreateResponse:
         """Creates a role. `POST /organization/groups/{group_id}/roles`."""
         return await self._request(
             _ORGANIZATION_GROUPS_ROLES_CREATE,
             path={"group_id": group_id},
             body={"role_id": role_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def delete(
@@ -1442,12 +1467,13 @@ class GroupRoles(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> GroupRoleDeleteResponse:
         """Deletes a role. `DELETE /organization/groups/{group_id}/roles/{role_id}`."""
         return await self._request(
             _ORGANIZATION_GROUPS_ROLES_DELETE,
             path={"group_id": group_id, "role_id": role_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     def list(
@@ -1461,6 +1487,7 @@ class GroupRoles(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AsyncPaginator[RoleListResponse, AsyncNextCursorPage[RoleListResponse]]:
         """The roles, page by page. `GET /organization/groups/{group_id}/roles`."""
         return self._paginate(
@@ -1468,7 +1495,7 @@ class GroupRoles(Resource):
             AsyncNextCursorPage,
             path={"group_id": group_id},
             query={"after": after, "limit": limit, "order": order},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def retrieve(
@@ -1480,12 +1507,13 @@ class GroupRoles(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> RoleRetrieveResponse:
         """One role. `GET /organization/groups/{group_id}/roles/{role_id}`."""
         return await self._request(
             _ORGANIZATION_GROUPS_ROLES_RETRIEVE,
             path={"group_id": group_id, "role_id": role_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 
@@ -1502,13 +1530,14 @@ class GroupUsers(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> UserCreateResponse:
         """Creates an user. `POST /organization/groups/{group_id}/users`."""
         return await self._request(
             _ORGANIZATION_GROUPS_USERS_CREATE,
             path={"group_id": group_id},
             body={"user_id": user_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def delete(
@@ -1520,12 +1549,13 @@ class GroupUsers(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> GroupUserDeleteResponse:
         """Deletes an user. `DELETE /organization/groups/{group_id}/users/{user_id}`."""
         return await self._request(
             _ORGANIZATION_GROUPS_USERS_DELETE,
             path={"group_id": group_id, "user_id": user_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     def list(
@@ -1539,6 +1569,7 @@ class GroupUsers(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AsyncPaginator[OrganizationGroupUser, AsyncNextCursorPage[OrganizationGroupUser]]:
         """The users, page by page. `GET /organization/groups/{group_id}/users`."""
         return self._paginate(
@@ -1546,7 +1577,7 @@ class GroupUsers(Resource):
             AsyncNextCursorPage,
             path={"group_id": group_id},
             query={"after": after, "limit": limit, "order": order},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def retrieve(
@@ -1558,12 +1589,13 @@ class GroupUsers(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> UserRetrieveResponse:
         """One user. `GET /organization/groups/{group_id}/users/{user_id}`."""
         return await self._request(
             _ORGANIZATION_GROUPS_USERS_RETRIEVE,
             path={"group_id": group_id, "user_id": user_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 
@@ -1587,12 +1619,13 @@ class Groups(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> Group:
         """Creates a group. `POST /organization/groups`."""
         return await self._request(
             _ORGANIZATION_GROUPS_CREATE,
             body={"name": name},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def delete(
@@ -1603,12 +1636,13 @@ class Groups(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> GroupDeleteResponse:
         """Deletes a group. `DELETE /organization/groups/{group_id}`."""
         return await self._request(
             _ORGANIZATION_GROUPS_DELETE,
             path={"group_id": group_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     def list(
@@ -1621,13 +1655,14 @@ class Groups(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AsyncPaginator[Group, AsyncNextCursorPage[Group]]:
         """The groups, page by page. `GET /organization/groups`."""
         return self._paginate(
             _ORGANIZATION_GROUPS_LIST,
             AsyncNextCursorPage,
             query={"after": after, "limit": limit, "order": order},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def retrieve(
@@ -1638,12 +1673,13 @@ class Groups(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> Group:
         """One group. `GET /organization/groups/{group_id}`."""
         return await self._request(
             _ORGANIZATION_GROUPS_RETRIEVE,
             path={"group_id": group_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def update(
@@ -1655,13 +1691,14 @@ class Groups(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> GroupUpdateResponse:
         """Changes a group. `POST /organization/groups/{group_id}`."""
         return await self._request(
             _ORGANIZATION_GROUPS_UPDATE,
             path={"group_id": group_id},
             body={"name": name},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 
@@ -1679,12 +1716,13 @@ class Invites(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> Invite:
         """Creates an invite. `POST /organization/invites`."""
         return await self._request(
             _ORGANIZATION_INVITES_CREATE,
             body={"email": email, "role": role, "projects": projects},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def delete(
@@ -1695,12 +1733,13 @@ class Invites(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> InviteDeleteResponse:
         """Deletes an invite. `DELETE /organization/invites/{invite_id}`."""
         return await self._request(
             _ORGANIZATION_INVITES_DELETE,
             path={"invite_id": invite_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     def list(
@@ -1712,13 +1751,14 @@ class Invites(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AsyncPaginator[Invite, AsyncConversationCursorPage[Invite]]:
         """The invites, page by page. `GET /organization/invites`."""
         return self._paginate(
             _ORGANIZATION_INVITES_LIST,
             AsyncConversationCursorPage,
             query={"after": after, "limit": limit},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def retrieve(
@@ -1729,12 +1769,13 @@ class Invites(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> Invite:
         """One invite. `GET /organization/invites/{invite_id}`."""
         return await self._request(
             _ORGANIZATION_INVITES_RETRIEVE,
             path={"invite_id": invite_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 
@@ -1751,6 +1792,7 @@ class APIKeys(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> APIKeyDeleteResponse:
         """Deletes an API key.
 
@@ -1759,7 +1801,7 @@ class APIKeys(Resource):
         return await self._request(
             _ORGANIZATION_PROJECTS_API_KEYS_DELETE,
             path={"project_id": project_id, "api_key_id": api_key_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     def list(
@@ -1773,6 +1815,7 @@ class APIKeys(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AsyncPaginator[ProjectAPIKey, AsyncConversationCursorPage[ProjectAPIKey]]:
         """The API keys, page by page. `GET /organization/projects/{project_id}/api_keys`."""
         return self._paginate(
@@ -1780,7 +1823,7 @@ class APIKeys(Resource):
             AsyncConversationCursorPage,
             path={"project_id": project_id},
             query={"after": after, "limit": limit, "owner_project_access": owner_project_access},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def retrieve(
@@ -1792,12 +1835,13 @@ class APIKeys(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> ProjectAPIKey:
         """One API key. `GET /organization/projects/{project_id}/api_keys/{api_key_id}`."""
         return await self._request(
             _ORGANIZATION_PROJECTS_API_KEYS_RETRIEVE,
             path={"project_id": project_id, "api_key_id": api_key_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def update(
@@ -1811,13 +1855,14 @@ class APIKeys(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> ProjectAPIKey:
         """Changes an API key. `POST /organization/projects/{project_id}/api_keys/{api_key_id}`."""
         return await self._request(
             _ORGANIZATION_PROJECTS_API_KEYS_UPDATE,
             path={"project_id": project_id, "api_key_id": api_key_id},
             body={"expires_in_seconds": expires_in_seconds, "scopes": scopes},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 
@@ -1834,6 +1879,7 @@ class ProjectCertificates(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AsyncPaginator[
         ProjectCertificateActivateResponse, AsyncPage[ProjectCertificateActivateResponse]
     ]:
@@ -1846,7 +1892,7 @@ class ProjectCertificates(Resource):
             AsyncPage,
             path={"project_id": project_id},
             body={"certificate_ids": certificate_ids},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     def deactivate(
@@ -1858,6 +1904,7 @@ class ProjectCertificates(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AsyncPaginator[
         ProjectCertificateDeactivateResponse, AsyncPage[ProjectCertificateDeactivateResponse]
     ]:
@@ -1870,7 +1917,7 @@ class ProjectCertificates(Resource):
             AsyncPage,
             path={"project_id": project_id},
             body={"certificate_ids": certificate_ids},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     def list(
@@ -1884,6 +1931,7 @@ class ProjectCertificates(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AsyncPaginator[
         ProjectCertificateListResponse, AsyncConversationCursorPage[ProjectCertificateListResponse]
     ]:
@@ -1896,7 +1944,7 @@ class ProjectCertificates(Resource):
             AsyncConversationCursorPage,
             path={"project_id": project_id},
             query={"after": after, "limit": limit, "order": order},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 
@@ -1912,12 +1960,13 @@ class ProjectDataRetention(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AdminProjectDataRetention:
         """The data retention. `GET /organization/projects/{project_id}/data_retention`."""
         return await self._request(
             _ORGANIZATION_PROJECTS_DATA_RETENTION_RETRIEVE,
             path={"project_id": project_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def update(
@@ -1936,13 +1985,14 @@ class ProjectDataRetention(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AdminProjectDataRetention:
         """Changes a data retention. `POST /organization/projects/{project_id}/data_retention`."""
         return await self._request(
             _ORGANIZATION_PROJECTS_DATA_RETENTION_UPDATE,
             path={"project_id": project_id},
             body={"retention_type": retention_type},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 
@@ -1960,13 +2010,14 @@ class ProjectGroupRoles(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> GroupRoleCreateResponse:
         """Creates a role. `POST /projects/{project_id}/groups/{group_id}/roles`."""
         return await self._request(
             _ORGANIZATION_PROJECTS_GROUPS_ROLES_CREATE,
             path={"project_id": project_id, "group_id": group_id},
             body={"role_id": role_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def delete(
@@ -1979,12 +2030,13 @@ class ProjectGroupRoles(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> ProjectGroupRoleDeleteResponse:
         """Deletes a role. `DELETE /projects/{project_id}/groups/{group_id}/roles/{role_id}`."""
         return await self._request(
             _ORGANIZATION_PROJECTS_GROUPS_ROLES_DELETE,
             path={"project_id": project_id, "group_id": group_id, "role_id": role_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     def list(
@@ -1999,6 +2051,7 @@ class ProjectGroupRoles(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AsyncPaginator[GroupRoleListResponse, AsyncNextCursorPage[GroupRoleListResponse]]:
         """The roles, page by page. `GET /projects/{project_id}/groups/{group_id}/roles`."""
         return self._paginate(
@@ -2006,7 +2059,7 @@ class ProjectGroupRoles(Resource):
             AsyncNextCursorPage,
             path={"project_id": project_id, "group_id": group_id},
             query={"after": after, "limit": limit, "order": order},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def retrieve(
@@ -2019,12 +2072,13 @@ class ProjectGroupRoles(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> GroupRoleRetrieveResponse:
         """One role. `GET /projects/{project_id}/groups/{group_id}/roles/{role_id}`."""
         return await self._request(
             _ORGANIZATION_PROJECTS_GROUPS_ROLES_RETRIEVE,
             path={"project_id": project_id, "group_id": group_id, "role_id": role_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 
@@ -2046,13 +2100,14 @@ class ProjectGroups(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> ProjectGroup:
         """Creates a group. `POST /organization/projects/{project_id}/groups`."""
         return await self._request(
             _ORGANIZATION_PROJECTS_GROUPS_CREATE,
             path={"project_id": project_id},
             body={"group_id": group_id, "role": role},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def delete(
@@ -2064,12 +2119,13 @@ class ProjectGroups(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> ProjectGroupDeleteResponse:
         """Deletes a group. `DELETE /organization/projects/{project_id}/groups/{group_id}`."""
         return await self._request(
             _ORGANIZATION_PROJECTS_GROUPS_DELETE,
             path={"project_id": project_id, "group_id": group_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     def list(
@@ -2083,6 +2139,7 @@ class ProjectGroups(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AsyncPaginator[ProjectGroup, AsyncNextCursorPage[ProjectGroup]]:
         """The groups, page by page. `GET /organization/projects/{project_id}/groups`."""
         return self._paginate(
@@ -2090,7 +2147,7 @@ class ProjectGroups(Resource):
             AsyncNextCursorPage,
             path={"project_id": project_id},
             query={"after": after, "limit": limit, "order": order},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def retrieve(
@@ -2103,13 +2160,14 @@ class ProjectGroups(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> ProjectGroup:
         """One group. `GET /organization/projects/{project_id}/groups/{group_id}`."""
         return await self._request(
             _ORGANIZATION_PROJECTS_GROUPS_RETRIEVE,
             path={"project_id": project_id, "group_id": group_id},
             query={"group_type": group_type},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 
@@ -2125,6 +2183,7 @@ class HostedToolPermissions(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> ProjectHostedToolPermissions:
         """One hosted tool permission.
 
@@ -2133,7 +2192,7 @@ class HostedToolPermissions(Resource):
         return await self._request(
             _ORGANIZATION_PROJECTS_HOSTED_TOOL_PERMISSIONS_RETRIEVE,
             path={"project_id": project_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def update(
@@ -2149,6 +2208,7 @@ class HostedToolPermissions(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> ProjectHostedToolPermissions:
         """Changes a hosted tool permission.
 
@@ -2164,7 +2224,7 @@ class HostedToolPermissions(Resource):
                 "mcp": mcp,
                 "web_search": web_search,
             },
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 
@@ -2180,6 +2240,7 @@ class ModelPermissions(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> ProjectModelPermissionsDeleted:
         """Deletes a model permission.
 
@@ -2188,7 +2249,7 @@ class ModelPermissions(Resource):
         return await self._request(
             _ORGANIZATION_PROJECTS_MODEL_PERMISSIONS_DELETE,
             path={"project_id": project_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def retrieve(
@@ -2199,12 +2260,13 @@ class ModelPermissions(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> ProjectModelPermissions:
         """One model permission. `GET /organization/projects/{project_id}/model_permissions`."""
         return await self._request(
             _ORGANIZATION_PROJECTS_MODEL_PERMISSIONS_RETRIEVE,
             path={"project_id": project_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def update(
@@ -2217,6 +2279,7 @@ class ModelPermissions(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> ProjectModelPermissions:
         """Changes a model permission.
 
@@ -2226,7 +2289,7 @@ class ModelPermissions(Resource):
             _ORGANIZATION_PROJECTS_MODEL_PERMISSIONS_UPDATE,
             path={"project_id": project_id},
             body={"mode": mode, "model_ids": model_ids},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 
@@ -2245,6 +2308,7 @@ class RateLimits(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AsyncPaginator[ProjectRateLimit, AsyncConversationCursorPage[ProjectRateLimit]]:
         """The rate limits of a project. `GET /organization/projects/{project_id}/rate_limits`."""
         return self._paginate(
@@ -2252,7 +2316,7 @@ class RateLimits(Resource):
             AsyncConversationCursorPage,
             path={"project_id": project_id},
             query={"after": after, "before": before, "limit": limit},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def update_rate_limit(
@@ -2270,6 +2334,7 @@ class RateLimits(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> ProjectRateLimit:
         """Changes a rate limit.
 
@@ -2286,7 +2351,7 @@ class RateLimits(Resource):
                 "max_requests_per_1_minute": max_requests_per_1_minute,
                 "max_tokens_per_1_minute": max_tokens_per_1_minute,
             },
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 
@@ -2305,13 +2370,14 @@ class ProjectRoles(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> Role:
         """Creates a role. `POST /projects/{project_id}/roles`."""
         return await self._request(
             _ORGANIZATION_PROJECTS_ROLES_CREATE,
             path={"project_id": project_id},
             body={"permissions": permissions, "role_name": role_name, "description": description},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def delete(
@@ -2323,12 +2389,13 @@ class ProjectRoles(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> ProjectRoleDeleteResponse:
         """Deletes a role. `DELETE /projects/{project_id}/roles/{role_id}`."""
         return await self._request(
             _ORGANIZATION_PROJECTS_ROLES_DELETE,
             path={"project_id": project_id, "role_id": role_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     def list(
@@ -2342,6 +2409,7 @@ class ProjectRoles(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AsyncPaginator[Role, AsyncNextCursorPage[Role]]:
         """The roles, page by page. `GET /projects/{project_id}/roles`."""
         return self._paginate(
@@ -2349,7 +2417,7 @@ class ProjectRoles(Resource):
             AsyncNextCursorPage,
             path={"project_id": project_id},
             query={"after": after, "limit": limit, "order": order},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def retrieve(
@@ -2361,12 +2429,13 @@ class ProjectRoles(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> Role:
         """One role. `GET /projects/{project_id}/roles/{role_id}`."""
         return await self._request(
             _ORGANIZATION_PROJECTS_ROLES_RETRIEVE,
             path={"project_id": project_id, "role_id": role_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def update(
@@ -2381,13 +2450,14 @@ class ProjectRoles(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> Role:
         """Changes a role. `POST /projects/{project_id}/roles/{role_id}`."""
         return await self._request(
             _ORGANIZATION_PROJECTS_ROLES_UPDATE,
             path={"project_id": project_id, "role_id": role_id},
             body={"description": description, "permissions": permissions, "role_name": role_name},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 
@@ -2407,6 +2477,7 @@ class ServiceAccountAPIKeys(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> APIKeyCreateResponse:
         """Creates an API key.
 
@@ -2416,7 +2487,7 @@ class ServiceAccountAPIKeys(Resource):
             _ORGANIZATION_PROJECTS_SERVICE_ACCOUNTS_API_KEYS_CREATE,
             path={"project_id": project_id, "service_account_id": service_account_id},
             body={"expires_in_seconds": expires_in_seconds, "name": name, "scopes": scopes},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 
@@ -2439,6 +2510,7 @@ class ServiceAccounts(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> ServiceAccountCreateResponse:
         """Creates a service account.
 
@@ -2452,7 +2524,7 @@ class ServiceAccounts(Resource):
                 "create_service_account_only": create_service_account_only,
                 "expires_in_seconds": expires_in_seconds,
             },
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def delete(
@@ -2464,6 +2536,7 @@ class ServiceAccounts(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> ServiceAccountDeleteResponse:
         """Deletes a service account.
 
@@ -2472,7 +2545,7 @@ class ServiceAccounts(Resource):
         return await self._request(
             _ORGANIZATION_PROJECTS_SERVICE_ACCOUNTS_DELETE,
             path={"project_id": project_id, "service_account_id": service_account_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     def list(
@@ -2485,6 +2558,7 @@ class ServiceAccounts(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AsyncPaginator[ProjectServiceAccount, AsyncConversationCursorPage[ProjectServiceAccount]]:
         """The service accounts, page by page.
 
@@ -2495,7 +2569,7 @@ class ServiceAccounts(Resource):
             AsyncConversationCursorPage,
             path={"project_id": project_id},
             query={"after": after, "limit": limit},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def retrieve(
@@ -2507,6 +2581,7 @@ class ServiceAccounts(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> ProjectServiceAccount:
         """One service account.
 
@@ -2515,7 +2590,7 @@ class ServiceAccounts(Resource):
         return await self._request(
             _ORGANIZATION_PROJECTS_SERVICE_ACCOUNTS_RETRIEVE,
             path={"project_id": project_id, "service_account_id": service_account_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def update(
@@ -2529,6 +2604,7 @@ class ServiceAccounts(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> ProjectServiceAccount:
         """Changes a service account.
 
@@ -2538,7 +2614,7 @@ class ServiceAccounts(Resource):
             _ORGANIZATION_PROJECTS_SERVICE_ACCOUNTS_UPDATE,
             path={"project_id": project_id, "service_account_id": service_account_id},
             body={"name": name, "role": role},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 
@@ -2554,6 +2630,7 @@ class ServiceTierSettings(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> ProjectServiceTierSettings:
         """One service tier setting.
 
@@ -2562,7 +2639,7 @@ class ServiceTierSettings(Resource):
         return await self._request(
             _ORGANIZATION_PROJECTS_SERVICE_TIER_SETTINGS_RETRIEVE,
             path={"project_id": project_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def update(
@@ -2575,6 +2652,7 @@ class ServiceTierSettings(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> ProjectServiceTierSettings:
         """Changes a service tier setting.
 
@@ -2584,7 +2662,7 @@ class ServiceTierSettings(Resource):
             _ORGANIZATION_PROJECTS_SERVICE_TIER_SETTINGS_UPDATE,
             path={"project_id": project_id},
             body={"default": default, "enabled_tiers": enabled_tiers},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 
@@ -2604,6 +2682,7 @@ class ProjectSpendAlerts(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> ProjectSpendAlert:
         """Creates a spend alert. `POST /organization/projects/{project_id}/spend_alerts`."""
         return await self._request(
@@ -2615,7 +2694,7 @@ class ProjectSpendAlerts(Resource):
                 "notification_channel": notification_channel,
                 "threshold_amount": threshold_amount,
             },
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def delete(
@@ -2627,6 +2706,7 @@ class ProjectSpendAlerts(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> ProjectSpendAlertDeleted:
         """Deletes a spend alert.
 
@@ -2635,7 +2715,7 @@ class ProjectSpendAlerts(Resource):
         return await self._request(
             _ORGANIZATION_PROJECTS_SPEND_ALERTS_DELETE,
             path={"project_id": project_id, "alert_id": alert_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     def list(
@@ -2650,6 +2730,7 @@ class ProjectSpendAlerts(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AsyncPaginator[ProjectSpendAlert, AsyncConversationCursorPage[ProjectSpendAlert]]:
         """The spend alerts, page by page.
 
@@ -2660,7 +2741,7 @@ class ProjectSpendAlerts(Resource):
             AsyncConversationCursorPage,
             path={"project_id": project_id},
             query={"after": after, "before": before, "limit": limit, "order": order},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def retrieve(
@@ -2672,12 +2753,13 @@ class ProjectSpendAlerts(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> ProjectSpendAlert:
         """One spend alert. `GET /organization/projects/{project_id}/spend_alerts/{alert_id}`."""
         return await self._request(
             _ORGANIZATION_PROJECTS_SPEND_ALERTS_RETRIEVE,
             path={"project_id": project_id, "alert_id": alert_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def update(
@@ -2693,6 +2775,7 @@ class ProjectSpendAlerts(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> ProjectSpendAlert:
         """Changes a spend alert.
 
@@ -2707,7 +2790,7 @@ class ProjectSpendAlerts(Resource):
                 "notification_channel": notification_channel,
                 "threshold_amount": threshold_amount,
             },
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 
@@ -2723,12 +2806,13 @@ class ProjectSpendLimit(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> ProjectSpendLimitDeleted:
         """Deletes a spend limit. `DELETE /organization/projects/{project_id}/spend_limit`."""
         return await self._request(
             _ORGANIZATION_PROJECTS_SPEND_LIMIT_DELETE,
             path={"project_id": project_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def retrieve(
@@ -2739,12 +2823,13 @@ class ProjectSpendLimit(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AdminProjectSpendLimit:
         """The spend limit. `GET /organization/projects/{project_id}/spend_limit`."""
         return await self._request(
             _ORGANIZATION_PROJECTS_SPEND_LIMIT_RETRIEVE,
             path={"project_id": project_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def update(
@@ -2758,13 +2843,14 @@ class ProjectSpendLimit(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AdminProjectSpendLimit:
         """Changes a spend limit. `POST /organization/projects/{project_id}/spend_limit`."""
         return await self._request(
             _ORGANIZATION_PROJECTS_SPEND_LIMIT_UPDATE,
             path={"project_id": project_id},
             body={"currency": currency, "interval": interval, "threshold_amount": threshold_amount},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 
@@ -2782,13 +2868,14 @@ class ProjectUserRoles(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> ProjectUserRoleCreateResponse:
         """Creates a role. `POST /projects/{project_id}/users/{user_id}/roles`."""
         return await self._request(
             _ORGANIZATION_PROJECTS_USERS_ROLES_CREATE,
             path={"project_id": project_id, "user_id": user_id},
             body={"role_id": role_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def delete(
@@ -2801,12 +2888,13 @@ class ProjectUserRoles(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> ProjectUserRoleDeleteResponse:
         """Deletes a role. `DELETE /projects/{project_id}/users/{user_id}/roles/{role_id}`."""
         return await self._request(
             _ORGANIZATION_PROJECTS_USERS_ROLES_DELETE,
             path={"project_id": project_id, "user_id": user_id, "role_id": role_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     def list(
@@ -2821,6 +2909,7 @@ class ProjectUserRoles(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AsyncPaginator[
         ProjectUserRoleListResponse, AsyncNextCursorPage[ProjectUserRoleListResponse]
     ]:
@@ -2830,7 +2919,7 @@ class ProjectUserRoles(Resource):
             AsyncNextCursorPage,
             path={"project_id": project_id, "user_id": user_id},
             query={"after": after, "limit": limit, "order": order},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def retrieve(
@@ -2843,12 +2932,13 @@ class ProjectUserRoles(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> ProjectUserRoleRetrieveResponse:
         """One role. `GET /projects/{project_id}/users/{user_id}/roles/{role_id}`."""
         return await self._request(
             _ORGANIZATION_PROJECTS_USERS_ROLES_RETRIEVE,
             path={"project_id": project_id, "user_id": user_id, "role_id": role_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 
@@ -2871,13 +2961,14 @@ class ProjectUsers(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> ProjectUser:
         """Creates an user. `POST /organization/projects/{project_id}/users`."""
         return await self._request(
             _ORGANIZATION_PROJECTS_USERS_CREATE,
             path={"project_id": project_id},
             body={"role": role, "email": email, "user_id": user_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def delete(
@@ -2889,12 +2980,13 @@ class ProjectUsers(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> ProjectUserDeleteResponse:
         """Deletes an user. `DELETE /organization/projects/{project_id}/users/{user_id}`."""
         return await self._request(
             _ORGANIZATION_PROJECTS_USERS_DELETE,
             path={"project_id": project_id, "user_id": user_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     def list(
@@ -2907,6 +2999,7 @@ class ProjectUsers(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AsyncPaginator[ProjectUser, AsyncConversationCursorPage[ProjectUser]]:
         """The users, page by page. `GET /organization/projects/{project_id}/users`."""
         return self._paginate(
@@ -2914,7 +3007,7 @@ class ProjectUsers(Resource):
             AsyncConversationCursorPage,
             path={"project_id": project_id},
             query={"after": after, "limit": limit},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def retrieve(
@@ -2926,12 +3019,13 @@ class ProjectUsers(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> ProjectUser:
         """One user. `GET /organization/projects/{project_id}/users/{user_id}`."""
         return await self._request(
             _ORGANIZATION_PROJECTS_USERS_RETRIEVE,
             path={"project_id": project_id, "user_id": user_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def update(
@@ -2944,13 +3038,14 @@ class ProjectUsers(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> ProjectUser:
         """Changes an user. `POST /organization/projects/{project_id}/users/{user_id}`."""
         return await self._request(
             _ORGANIZATION_PROJECTS_USERS_UPDATE,
             path={"project_id": project_id, "user_id": user_id},
             body={"role": role},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 
@@ -3018,12 +3113,13 @@ class Projects(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> Project:
         """Archives a project. `POST /organization/projects/{project_id}/archive`."""
         return await self._request(
             _ARCHIVE,
             path={"project_id": project_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def create(
@@ -3037,6 +3133,7 @@ class Projects(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> Project:
         """Creates a project. `POST /organization/projects`."""
         return await self._request(
@@ -3047,7 +3144,7 @@ class Projects(Resource):
                 "geography": geography,
                 "residency": residency,
             },
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     def list(
@@ -3060,13 +3157,14 @@ class Projects(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AsyncPaginator[Project, AsyncConversationCursorPage[Project]]:
         """The projects, page by page. `GET /organization/projects`."""
         return self._paginate(
             _ORGANIZATION_PROJECTS_LIST,
             AsyncConversationCursorPage,
             query={"after": after, "include_archived": include_archived, "limit": limit},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def retrieve(
@@ -3077,12 +3175,13 @@ class Projects(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> Project:
         """One project. `GET /organization/projects/{project_id}`."""
         return await self._request(
             _ORGANIZATION_PROJECTS_RETRIEVE,
             path={"project_id": project_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def update(
@@ -3096,13 +3195,14 @@ class Projects(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> Project:
         """Changes a project. `POST /organization/projects/{project_id}`."""
         return await self._request(
             _ORGANIZATION_PROJECTS_UPDATE,
             path={"project_id": project_id},
             body={"external_key_id": external_key_id, "geography": geography, "name": name},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 
@@ -3120,12 +3220,13 @@ class Roles(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> Role:
         """Creates a role. `POST /organization/roles`."""
         return await self._request(
             _ORGANIZATION_ROLES_CREATE,
             body={"permissions": permissions, "role_name": role_name, "description": description},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def delete(
@@ -3136,12 +3237,13 @@ class Roles(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> RoleDeleteResponse:
         """Deletes a role. `DELETE /organization/roles/{role_id}`."""
         return await self._request(
             _ORGANIZATION_ROLES_DELETE,
             path={"role_id": role_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     def list(
@@ -3154,13 +3256,14 @@ class Roles(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AsyncPaginator[Role, AsyncNextCursorPage[Role]]:
         """The roles, page by page. `GET /organization/roles`."""
         return self._paginate(
             _ORGANIZATION_ROLES_LIST,
             AsyncNextCursorPage,
             query={"after": after, "limit": limit, "order": order},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def retrieve(
@@ -3171,12 +3274,13 @@ class Roles(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> Role:
         """One role. `GET /organization/roles/{role_id}`."""
         return await self._request(
             _ORGANIZATION_ROLES_RETRIEVE,
             path={"role_id": role_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def update(
@@ -3190,13 +3294,14 @@ class Roles(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> Role:
         """Changes a role. `POST /organization/roles/{role_id}`."""
         return await self._request(
             _ORGANIZATION_ROLES_UPDATE,
             path={"role_id": role_id},
             body={"description": description, "permissions": permissions, "role_name": role_name},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 
@@ -3215,6 +3320,7 @@ class SpendAlerts(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> OrganizationSpendAlert:
         """Creates a spend alert. `POST /organization/spend_alerts`."""
         return await self._request(
@@ -3225,7 +3331,7 @@ class SpendAlerts(Resource):
                 "notification_channel": notification_channel,
                 "threshold_amount": threshold_amount,
             },
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def delete(
@@ -3236,12 +3342,13 @@ class SpendAlerts(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> OrganizationSpendAlertDeleted:
         """Deletes a spend alert. `DELETE /organization/spend_alerts/{alert_id}`."""
         return await self._request(
             _ORGANIZATION_SPEND_ALERTS_DELETE,
             path={"alert_id": alert_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     def list(
@@ -3255,6 +3362,7 @@ class SpendAlerts(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AsyncPaginator[
         OrganizationSpendAlert, AsyncConversationCursorPage[OrganizationSpendAlert]
     ]:
@@ -3263,7 +3371,7 @@ class SpendAlerts(Resource):
             _ORGANIZATION_SPEND_ALERTS_LIST,
             AsyncConversationCursorPage,
             query={"after": after, "before": before, "limit": limit, "order": order},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def retrieve(
@@ -3274,12 +3382,13 @@ class SpendAlerts(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> OrganizationSpendAlert:
         """One spend alert. `GET /organization/spend_alerts/{alert_id}`."""
         return await self._request(
             _ORGANIZATION_SPEND_ALERTS_RETRIEVE,
             path={"alert_id": alert_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def update(
@@ -3294,6 +3403,7 @@ class SpendAlerts(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> OrganizationSpendAlert:
         """Changes a spend alert. `POST /organization/spend_alerts/{alert_id}`."""
         return await self._request(
@@ -3305,7 +3415,7 @@ class SpendAlerts(Resource):
                 "notification_channel": notification_channel,
                 "threshold_amount": threshold_amount,
             },
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 
@@ -3320,11 +3430,12 @@ class SpendLimit(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> OrganizationSpendLimitDeleted:
         """Deletes a spend limit. `DELETE /organization/spend_limit`."""
         return await self._request(
             _ORGANIZATION_SPEND_LIMIT_DELETE,
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def retrieve(
@@ -3334,11 +3445,12 @@ class SpendLimit(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> OrganizationSpendLimit:
         """The spend limit. `GET /organization/spend_limit`."""
         return await self._request(
             _ORGANIZATION_SPEND_LIMIT_RETRIEVE,
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def update(
@@ -3351,12 +3463,13 @@ class SpendLimit(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> OrganizationSpendLimit:
         """Changes a spend limit. `POST /organization/spend_limit`."""
         return await self._request(
             _ORGANIZATION_SPEND_LIMIT_UPDATE,
             body={"currency": currency, "interval": interval, "threshold_amount": threshold_amount},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 
@@ -3381,6 +3494,7 @@ class Usage(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> UsageAudioSpeechesResponse:
         """How much was used: audio speeches. `GET /organization/usage/audio_speeches`."""
         return await self._request(
@@ -3397,7 +3511,7 @@ class Usage(Resource):
                 "project_ids": project_ids,
                 "user_ids": user_ids,
             },
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def audio_transcriptions(
@@ -3417,6 +3531,7 @@ class Usage(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> UsageAudioTranscriptionsResponse:
         """How much was used: audio transcriptions.
 
@@ -3436,7 +3551,7 @@ class Usage(Resource):
                 "project_ids": project_ids,
                 "user_ids": user_ids,
             },
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def code_interpreter_sessions(
@@ -3453,6 +3568,7 @@ class Usage(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> UsageCodeInterpreterSessionsResponse:
         """How much was used: code interpreter sessions.
 
@@ -3469,7 +3585,7 @@ class Usage(Resource):
                 "page": page,
                 "project_ids": project_ids,
             },
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def completions(
@@ -3501,6 +3617,7 @@ class Usage(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> UsageCompletionsResponse:
         """How much was used: completions. `GET /organization/usage/completions`."""
         return await self._request(
@@ -3518,7 +3635,7 @@ class Usage(Resource):
                 "project_ids": project_ids,
                 "user_ids": user_ids,
             },
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def costs(
@@ -3538,6 +3655,7 @@ class Usage(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> UsageCostsResponse:
         """What was spent. `GET /organization/costs`."""
         return await self._request(
@@ -3553,7 +3671,7 @@ class Usage(Resource):
                 "page": page,
                 "project_ids": project_ids,
             },
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def decisions(
@@ -3586,6 +3704,7 @@ class Usage(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> UsageDecisionsResponse:
         """How much was used: decisions. `GET /organization/usage/decisions`."""
         return await self._request(
@@ -3603,7 +3722,7 @@ class Usage(Resource):
                 "project_ids": project_ids,
                 "user_ids": user_ids,
             },
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def embeddings(
@@ -3623,6 +3742,7 @@ class Usage(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> UsageEmbeddingsResponse:
         """How much was used: embeddings. `GET /organization/usage/embeddings`."""
         return await self._request(
@@ -3639,7 +3759,7 @@ class Usage(Resource):
                 "project_ids": project_ids,
                 "user_ids": user_ids,
             },
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def file_search_calls(
@@ -3660,6 +3780,7 @@ class Usage(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> UsageFileSearchCallsResponse:
         """How much was used: file search calls. `GET /organization/usage/file_search_calls`."""
         return await self._request(
@@ -3676,7 +3797,7 @@ class Usage(Resource):
                 "user_ids": user_ids,
                 "vector_store_ids": vector_store_ids,
             },
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def images(
@@ -3700,6 +3821,7 @@ class Usage(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> UsageImagesResponse:
         """How much was used: images. `GET /organization/usage/images`."""
         return await self._request(
@@ -3718,7 +3840,7 @@ class Usage(Resource):
                 "sources": sources,
                 "user_ids": user_ids,
             },
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def moderations(
@@ -3738,6 +3860,7 @@ class Usage(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> UsageModerationsResponse:
         """How much was used: moderations. `GET /organization/usage/moderations`."""
         return await self._request(
@@ -3754,7 +3877,7 @@ class Usage(Resource):
                 "project_ids": project_ids,
                 "user_ids": user_ids,
             },
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def vector_stores(
@@ -3771,6 +3894,7 @@ class Usage(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> UsageVectorStoresResponse:
         """How much was used: vector stores. `GET /organization/usage/vector_stores`."""
         return await self._request(
@@ -3784,7 +3908,7 @@ class Usage(Resource):
                 "page": page,
                 "project_ids": project_ids,
             },
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def web_search_calls(
@@ -3808,6 +3932,7 @@ class Usage(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> UsageWebSearchCallsResponse:
         """How much was used: web search calls. `GET /organization/usage/web_search_calls`."""
         return await self._request(
@@ -3825,7 +3950,7 @@ class Usage(Resource):
                 "project_ids": project_ids,
                 "user_ids": user_ids,
             },
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 
@@ -3842,13 +3967,14 @@ class UserRoles(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> UserRoleCreateResponse:
         """Creates a role. `POST /organization/users/{user_id}/roles`."""
         return await self._request(
             _ORGANIZATION_USERS_ROLES_CREATE,
             path={"user_id": user_id},
             body={"role_id": role_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def delete(
@@ -3860,12 +3986,13 @@ class UserRoles(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> UserRoleDeleteResponse:
         """Deletes a role. `DELETE /organization/users/{user_id}/roles/{role_id}`."""
         return await self._request(
             _ORGANIZATION_USERS_ROLES_DELETE,
             path={"user_id": user_id, "role_id": role_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     def list(
@@ -3879,6 +4006,7 @@ class UserRoles(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AsyncPaginator[UserRoleListResponse, AsyncNextCursorPage[UserRoleListResponse]]:
         """The roles, page by page. `GET /organization/users/{user_id}/roles`."""
         return self._paginate(
@@ -3886,7 +4014,7 @@ class UserRoles(Resource):
             AsyncNextCursorPage,
             path={"user_id": user_id},
             query={"after": after, "limit": limit, "order": order},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def retrieve(
@@ -3898,12 +4026,13 @@ class UserRoles(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> UserRoleRetrieveResponse:
         """One role. `GET /organization/users/{user_id}/roles/{role_id}`."""
         return await self._request(
             _ORGANIZATION_USERS_ROLES_RETRIEVE,
             path={"user_id": user_id, "role_id": role_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 
@@ -3923,12 +4052,13 @@ class Users(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> UserDeleteResponse:
         """Deletes an user. `DELETE /organization/users/{user_id}`."""
         return await self._request(
             _ORGANIZATION_USERS_DELETE,
             path={"user_id": user_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     def list(
@@ -3941,13 +4071,14 @@ class Users(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AsyncPaginator[OrganizationUser, AsyncConversationCursorPage[OrganizationUser]]:
         """The users, page by page. `GET /organization/users`."""
         return self._paginate(
             _ORGANIZATION_USERS_LIST,
             AsyncConversationCursorPage,
             query={"after": after, "emails": emails, "limit": limit},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def retrieve(
@@ -3958,12 +4089,13 @@ class Users(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> OrganizationUser:
         """One user. `GET /organization/users/{user_id}`."""
         return await self._request(
             _ORGANIZATION_USERS_RETRIEVE,
             path={"user_id": user_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def update(
@@ -3978,6 +4110,7 @@ class Users(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> OrganizationUser:
         """Changes an user. `POST /organization/users/{user_id}`."""
         return await self._request(
@@ -3989,7 +4122,7 @@ class Users(Resource):
                 "role_id": role_id,
                 "technical_level": technical_level,
             },
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 
@@ -4012,6 +4145,7 @@ class FederationRules(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> FederationRule:
         """Creates a federation rule.
 
@@ -4029,7 +4163,7 @@ class FederationRules(Resource):
                 "name": name,
                 "permissions": permissions,
             },
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def delete(
@@ -4041,6 +4175,7 @@ class FederationRules(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> FederationRuleDeleted:
         """Deletes a federation rule.
 
@@ -4052,7 +4187,7 @@ class FederationRules(Resource):
                 "workload_identity_provider_id": workload_identity_provider_id,
                 "workload_identity_federation_rule_id": workload_identity_federation_rule_id,
             },
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     def list(
@@ -4067,6 +4202,7 @@ class FederationRules(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AsyncPaginator[FederationRule, AsyncCursorPage[FederationRule]]:
         """The federation rules, page by page.
 
@@ -4082,7 +4218,7 @@ class FederationRules(Resource):
                 "order": order,
                 "service_account_id": service_account_id,
             },
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def retrieve(
@@ -4094,6 +4230,7 @@ class FederationRules(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> FederationRule:
         """One federation rule.
 
@@ -4105,7 +4242,7 @@ class FederationRules(Resource):
                 "workload_identity_provider_id": workload_identity_provider_id,
                 "workload_identity_federation_rule_id": workload_identity_federation_rule_id,
             },
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def update(
@@ -4122,6 +4259,7 @@ class FederationRules(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> FederationRule:
         """Changes a federation rule.
 
@@ -4140,7 +4278,7 @@ class FederationRules(Resource):
                 "name": name,
                 "permissions": permissions,
             },
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 
@@ -4170,6 +4308,7 @@ class WorkloadIdentityProviders(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> WorkloadIdentityProvider:
         """Creates a workload identity provider.
 
@@ -4187,7 +4326,7 @@ class WorkloadIdentityProviders(Resource):
                 "enabled": enabled,
                 "verification": verification,
             },
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def delete(
@@ -4198,6 +4337,7 @@ class WorkloadIdentityProviders(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> WorkloadIdentityProviderDeleted:
         """Deletes a workload identity provider.
 
@@ -4206,7 +4346,7 @@ class WorkloadIdentityProviders(Resource):
         return await self._request(
             _ORGANIZATION_WORKLOAD_IDENTITY_PROVIDERS_DELETE,
             path={"workload_identity_provider_id": workload_identity_provider_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     def list(
@@ -4219,6 +4359,7 @@ class WorkloadIdentityProviders(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AsyncPaginator[WorkloadIdentityProvider, AsyncCursorPage[WorkloadIdentityProvider]]:
         """The workload identity providers, page by page.
 
@@ -4228,7 +4369,7 @@ class WorkloadIdentityProviders(Resource):
             _ORGANIZATION_WORKLOAD_IDENTITY_PROVIDERS_LIST,
             AsyncCursorPage,
             query={"after": after, "limit": limit, "order": order},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def retrieve(
@@ -4239,6 +4380,7 @@ class WorkloadIdentityProviders(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> WorkloadIdentityProvider:
         """One workload identity provider.
 
@@ -4247,7 +4389,7 @@ class WorkloadIdentityProviders(Resource):
         return await self._request(
             _ORGANIZATION_WORKLOAD_IDENTITY_PROVIDERS_RETRIEVE,
             path={"workload_identity_provider_id": workload_identity_provider_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def update(
@@ -4268,6 +4410,7 @@ class WorkloadIdentityProviders(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> WorkloadIdentityProvider:
         """Changes a workload identity provider.
 
@@ -4285,7 +4428,7 @@ class WorkloadIdentityProviders(Resource):
                 "name": name,
                 "verification": verification,
             },
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 

@@ -92,6 +92,7 @@ class Speech(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> HttpxBinaryResponseContent:
         """A text, spoken. `POST /audio/speech`."""
         return await self._request(
@@ -105,7 +106,7 @@ class Speech(Resource):
                 "speed": speed,
                 "stream_format": stream_format,
             },
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 
@@ -135,6 +136,9 @@ class Transcriptions(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+        first_event: float | NotGiven | None = not_given,
+        event_gap: float | NotGiven | None = not_given,
     ) -> Transcription | TranscriptionVerbose | TranscriptionDiarized | str: ...
 
     @overload
@@ -159,6 +163,9 @@ class Transcriptions(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+        first_event: float | NotGiven | None = not_given,
+        event_gap: float | NotGiven | None = not_given,
     ) -> AsyncStream[TranscriptionStreamEvent]: ...
 
     @overload
@@ -183,6 +190,9 @@ class Transcriptions(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+        first_event: float | NotGiven | None = not_given,
+        event_gap: float | NotGiven | None = not_given,
     ) -> (
         Transcription
         | TranscriptionVerbose
@@ -212,6 +222,9 @@ class Transcriptions(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+        first_event: float | NotGiven | None = not_given,
+        event_gap: float | NotGiven | None = not_given,
     ) -> (
         Transcription
         | TranscriptionVerbose
@@ -242,7 +255,15 @@ class Transcriptions(Resource):
                     "temperature": temperature,
                     "timestamp_granularities": timestamp_granularities,
                 },
-                options=(extra_headers, extra_query, extra_body, timeout),
+                options=(
+                    extra_headers,
+                    extra_query,
+                    extra_body,
+                    timeout,
+                    deadline,
+                    first_event,
+                    event_gap,
+                ),
             )
         return await self._request(
             _TRANSCRIPTIONS_CREATE,
@@ -262,7 +283,15 @@ class Transcriptions(Resource):
                 "temperature": temperature,
                 "timestamp_granularities": timestamp_granularities,
             },
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(
+                extra_headers,
+                extra_query,
+                extra_body,
+                timeout,
+                deadline,
+                first_event,
+                event_gap,
+            ),
             result=transcription_type(response_format),
         )
 
@@ -284,6 +313,7 @@ class Translations(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> Translation | TranslationVerbose | str:
         """What is said in a recording, in English. `POST /audio/translations`."""
         return await self._request(
@@ -295,7 +325,7 @@ class Translations(Resource):
                 "response_format": response_format,
                 "temperature": temperature,
             },
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
             result=translation_type(response_format),
         )
 
@@ -314,12 +344,13 @@ class VoiceConsents(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> VoiceConsent:
         """Creates a voice consent. `POST /audio/voice_consents`."""
         return await self._request(
             _VOICE_CONSENTS_CREATE,
             body={"language": language, "name": name, "recording": recording},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def delete(
@@ -330,12 +361,13 @@ class VoiceConsents(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> VoiceConsentDeleted:
         """Deletes a voice consent. `DELETE /audio/voice_consents/{consent_id}`."""
         return await self._request(
             _VOICE_CONSENTS_DELETE,
             path={"consent_id": consent_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     def list(
@@ -347,13 +379,14 @@ class VoiceConsents(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AsyncPaginator[VoiceConsent, AsyncCursorPage[VoiceConsent]]:
         """The voice consents, page by page. `GET /audio/voice_consents`."""
         return self._paginate(
             _LIST,
             AsyncCursorPage,
             query={"after": after, "limit": limit},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def retrieve(
@@ -364,12 +397,13 @@ class VoiceConsents(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> VoiceConsent:
         """One voice consent. `GET /audio/voice_consents/{consent_id}`."""
         return await self._request(
             _RETRIEVE,
             path={"consent_id": consent_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def update(
@@ -381,13 +415,14 @@ class VoiceConsents(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> VoiceConsent:
         """Changes a voice consent. `POST /audio/voice_consents/{consent_id}`."""
         return await self._request(
             _UPDATE,
             path={"consent_id": consent_id},
             body={"name": name},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 
@@ -409,6 +444,7 @@ class Voices(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> Voice:
         """Creates a voice. `POST /audio/voices`."""
         check_variants(
@@ -441,7 +477,7 @@ class Voices(Resource):
                 "model": model,
                 "script_hint": script_hint,
             },
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def delete(
@@ -452,12 +488,13 @@ class Voices(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> VoiceDeleted:
         """Deletes a voice. `DELETE /audio/voices/{voice_id}`."""
         return await self._request(
             _VOICES_DELETE,
             path={"voice_id": voice_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 

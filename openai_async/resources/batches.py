@@ -40,12 +40,13 @@ class Batches(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> Batch:
         """Cancels a batch. `POST /batches/{batch_id}/cancel`."""
         return await self._request(
             _CANCEL,
             path={"batch_id": batch_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def create(
@@ -69,6 +70,7 @@ class Batches(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> Batch:
         """Creates a batch. `POST /batches`."""
         return await self._request(
@@ -80,7 +82,7 @@ class Batches(Resource):
                 "metadata": metadata,
                 "output_expires_after": output_expires_after,
             },
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     def list(
@@ -92,13 +94,14 @@ class Batches(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AsyncPaginator[Batch, AsyncCursorPage[Batch]]:
         """The batches, page by page. `GET /batches`."""
         return self._paginate(
             _LIST,
             AsyncCursorPage,
             query={"after": after, "limit": limit},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def retrieve(
@@ -109,10 +112,11 @@ class Batches(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> Batch:
         """One batch. `GET /batches/{batch_id}`."""
         return await self._request(
             _RETRIEVE,
             path={"batch_id": batch_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )

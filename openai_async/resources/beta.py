@@ -630,12 +630,13 @@ class Invocations(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AutomationInvocation:
         """Creates an invocation. `POST /agents/automations/{automation_id}/invocations`."""
         return await self._request(
             _AGENTS_AUTOMATIONS_INVOCATIONS_CREATE,
             path={"automation_id": automation_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     def list(
@@ -649,6 +650,7 @@ class Invocations(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AsyncPaginator[AutomationInvocation, AsyncCursorPage[AutomationInvocation]]:
         """The invocations, page by page. `GET /agents/automations/{automation_id}/invocations`."""
         return self._paginate(
@@ -656,7 +658,7 @@ class Invocations(Resource):
             AsyncCursorPage,
             path={"automation_id": automation_id},
             query={"after": after, "limit": limit, "order": order},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def retrieve(
@@ -668,12 +670,13 @@ class Invocations(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AutomationInvocation:
         """One invocation. `GET /agents/automations/{automation_id}/invocations/{invocation_id}`."""
         return await self._request(
             _AGENTS_AUTOMATIONS_INVOCATIONS_RETRIEVE,
             path={"automation_id": automation_id, "invocation_id": invocation_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 
@@ -699,6 +702,7 @@ class Automations(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> Automation:
         """Creates an automation. `POST /agents/automations`."""
         check_variants(
@@ -735,7 +739,7 @@ class Automations(Resource):
                 "metadata": metadata,
                 "run_at": run_at,
             },
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def delete(
@@ -746,12 +750,13 @@ class Automations(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AutomationDeleted:
         """Deletes an automation. `DELETE /agents/automations/{automation_id}`."""
         return await self._request(
             _AGENTS_AUTOMATIONS_DELETE,
             path={"automation_id": automation_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     def list(
@@ -765,13 +770,14 @@ class Automations(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AsyncPaginator[Automation, AsyncCursorPage[Automation]]:
         """The automations, page by page. `GET /agents/automations`."""
         return self._paginate(
             _AGENTS_AUTOMATIONS_LIST,
             AsyncCursorPage,
             query={"after": after, "limit": limit, "order": order, "session_id": session_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def pause(
@@ -782,12 +788,13 @@ class Automations(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> Automation:
         """Pauses an automation. `POST /agents/automations/{automation_id}/pause`."""
         return await self._request(
             _PAUSE,
             path={"automation_id": automation_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def resume(
@@ -798,12 +805,13 @@ class Automations(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> Automation:
         """Goes on with an automation. `POST /agents/automations/{automation_id}/resume`."""
         return await self._request(
             _RESUME,
             path={"automation_id": automation_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def retrieve(
@@ -814,12 +822,13 @@ class Automations(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> Automation:
         """One automation. `GET /agents/automations/{automation_id}`."""
         return await self._request(
             _AGENTS_AUTOMATIONS_RETRIEVE,
             path={"automation_id": automation_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def update(
@@ -836,6 +845,7 @@ class Automations(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> Automation:
         """Changes an automation. `POST /agents/automations/{automation_id}`."""
         return await self._request(
@@ -849,7 +859,7 @@ class Automations(Resource):
                 "target": target,
                 "timezone": timezone,
             },
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 
@@ -869,6 +879,7 @@ class Files(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> EnvironmentFile:
         """Creates a file. `POST /agents/environments/{environment_id}/files`."""
         check_variants(
@@ -888,7 +899,7 @@ class Files(Resource):
             _AGENTS_ENVIRONMENTS_FILES_CREATE,
             path={"environment_id": environment_id},
             body={"file_id": file_id, "path": path, "type": type, "data": data},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     def list(
@@ -903,6 +914,7 @@ class Files(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AsyncPaginator[EnvironmentFile, AsyncTokenPage[EnvironmentFile]]:
         """The files, page by page. `GET /agents/environments/{environment_id}/files`."""
         return self._paginate(
@@ -910,7 +922,7 @@ class Files(Resource):
             AsyncTokenPage,
             path={"environment_id": environment_id},
             query={"limit": limit, "order": order, "page": page, "path": path},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 
@@ -935,6 +947,7 @@ class Templates(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> EnvironmentTemplate:
         """Creates a template. `POST /agents/environments/templates`."""
         return await self._request(
@@ -951,7 +964,7 @@ class Templates(Resource):
                 "setup_commands": setup_commands,
                 "skills": skills,
             },
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def delete(
@@ -962,12 +975,13 @@ class Templates(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> EnvironmentTemplateDeleted:
         """Deletes a template. `DELETE /agents/environments/templates/{environment_template_id}`."""
         return await self._request(
             _AGENTS_ENVIRONMENTS_TEMPLATES_DELETE,
             path={"environment_template_id": environment_template_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     def list(
@@ -980,13 +994,14 @@ class Templates(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AsyncPaginator[EnvironmentTemplate, AsyncCursorPage[EnvironmentTemplate]]:
         """The templates, page by page. `GET /agents/environments/templates`."""
         return self._paginate(
             _AGENTS_ENVIRONMENTS_TEMPLATES_LIST,
             AsyncCursorPage,
             query={"after": after, "limit": limit, "order": order},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def retrieve(
@@ -997,12 +1012,13 @@ class Templates(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> EnvironmentTemplate:
         """One template. `GET /agents/environments/templates/{environment_template_id}`."""
         return await self._request(
             _AGENTS_ENVIRONMENTS_TEMPLATES_RETRIEVE,
             path={"environment_template_id": environment_template_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def update(
@@ -1023,6 +1039,7 @@ class Templates(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> EnvironmentTemplate:
         """Changes a template. `POST /agents/environments/templates/{environment_template_id}`."""
         return await self._request(
@@ -1040,7 +1057,7 @@ class Templates(Resource):
                 "setup_commands": setup_commands,
                 "skills": skills,
             },
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 
@@ -1066,13 +1083,14 @@ class Environments(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> EnvironmentInfo:
         """Creates an environment. `POST /agents/environments`."""
         return await self._request(
             _AGENTS_ENVIRONMENTS_CREATE,
             body={"environment": environment, "vault_ids": vault_ids},
             idempotency_key=idempotency_key,
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     def list(
@@ -1086,13 +1104,14 @@ class Environments(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AsyncPaginator[EnvironmentInfo, AsyncCursorPage[EnvironmentInfo]]:
         """The environments, page by page. `GET /agents/environments`."""
         return self._paginate(
             _AGENTS_ENVIRONMENTS_LIST,
             AsyncCursorPage,
             query={"after": after, "limit": limit, "order": order, "type": type},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def retrieve(
@@ -1103,12 +1122,13 @@ class Environments(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> EnvironmentInfo:
         """One environment. `GET /agents/environments/{environment_id}`."""
         return await self._request(
             _AGENTS_ENVIRONMENTS_RETRIEVE,
             path={"environment_id": environment_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 
@@ -1125,6 +1145,7 @@ class Artifacts(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> HttpxBinaryResponseContent:
         """The content of an artifact.
 
@@ -1133,7 +1154,7 @@ class Artifacts(Resource):
         return await self._request(
             _CONTENT,
             path={"session_id": session_id, "artifact_id": artifact_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def delete(
@@ -1145,12 +1166,13 @@ class Artifacts(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> SessionArtifactDeleted:
         """Deletes an artifact. `DELETE /agents/sessions/{session_id}/artifacts/{artifact_id}`."""
         return await self._request(
             _AGENTS_SESSIONS_ARTIFACTS_DELETE,
             path={"session_id": session_id, "artifact_id": artifact_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     def list(
@@ -1165,6 +1187,7 @@ class Artifacts(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AsyncPaginator[SessionArtifact, AsyncCursorPage[SessionArtifact]]:
         """The artifacts, page by page. `GET /agents/sessions/{session_id}/artifacts`."""
         return self._paginate(
@@ -1177,7 +1200,7 @@ class Artifacts(Resource):
                 "limit": limit,
                 "order": order,
             },
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def retrieve(
@@ -1189,12 +1212,13 @@ class Artifacts(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> SessionArtifact:
         """One artifact. `GET /agents/sessions/{session_id}/artifacts/{artifact_id}`."""
         return await self._request(
             _AGENTS_SESSIONS_ARTIFACTS_RETRIEVE,
             path={"session_id": session_id, "artifact_id": artifact_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 
@@ -1212,6 +1236,7 @@ class Events(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> None:
         """Creates an event. `POST /agents/sessions/{session_id}/events`."""
         return await self._request(
@@ -1219,7 +1244,7 @@ class Events(Resource):
             path={"session_id": session_id},
             body={"events": events},
             idempotency_key=idempotency_key,
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def stream(
@@ -1231,13 +1256,24 @@ class Events(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+        first_event: float | NotGiven | None = not_given,
+        event_gap: float | NotGiven | None = not_given,
     ) -> AsyncStream[AgentSessionEvent]:
         """The events, as they happen. `GET /agents/sessions/{session_id}/events`."""
         return await self._stream(
             _STREAM_STREAM,
             path={"session_id": session_id},
             query={"include_obfuscation": include_obfuscation},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(
+                extra_headers,
+                extra_query,
+                extra_body,
+                timeout,
+                deadline,
+                first_event,
+                event_gap,
+            ),
         )
 
 
@@ -1256,6 +1292,7 @@ class Items(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AsyncPaginator[AgentSessionItem, AsyncCursorPage[AgentSessionItem]]:
         """The items, page by page. `GET /agents/sessions/{session_id}/items`."""
         return self._paginate(
@@ -1263,7 +1300,7 @@ class Items(Resource):
             AsyncCursorPage,
             path={"session_id": session_id},
             query={"after": after, "limit": limit, "order": order},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 
@@ -1283,6 +1320,7 @@ class SubagentItems(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AsyncPaginator[AgentSessionItem, AsyncCursorPage[AgentSessionItem]]:
         """The items, page by page.
 
@@ -1293,7 +1331,7 @@ class SubagentItems(Resource):
             AsyncCursorPage,
             path={"session_id": session_id, "subagent_id": subagent_id},
             query={"after": after, "limit": limit, "order": order},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 
@@ -1314,6 +1352,7 @@ class SubagentTurnItems(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AsyncPaginator[AgentSessionItem, AsyncCursorPage[AgentSessionItem]]:
         """The items, page by page.
 
@@ -1324,7 +1363,7 @@ class SubagentTurnItems(Resource):
             AsyncCursorPage,
             path={"session_id": session_id, "subagent_id": subagent_id, "turn_id": turn_id},
             query={"after": after, "limit": limit, "order": order},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 
@@ -1348,6 +1387,7 @@ class SubagentTurns(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AsyncPaginator[Turn, AsyncCursorPage[Turn]]:
         """The turns, page by page.
 
@@ -1358,7 +1398,7 @@ class SubagentTurns(Resource):
             AsyncCursorPage,
             path={"session_id": session_id, "subagent_id": subagent_id},
             query={"after": after, "limit": limit, "order": order},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def retrieve(
@@ -1371,12 +1411,13 @@ class SubagentTurns(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> Turn:
         """One turn. `GET /agents/sessions/{session_id}/subagents/{subagent_id}/turns/{turn_id}`."""
         return await self._request(
             _AGENTS_SESSIONS_SUBAGENTS_TURNS_RETRIEVE,
             path={"session_id": session_id, "subagent_id": subagent_id, "turn_id": turn_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 
@@ -1403,6 +1444,7 @@ class Subagents(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AsyncPaginator[Subagent, AsyncCursorPage[Subagent]]:
         """The subagents, page by page. `GET /agents/sessions/{session_id}/subagents`."""
         return self._paginate(
@@ -1410,7 +1452,7 @@ class Subagents(Resource):
             AsyncCursorPage,
             path={"session_id": session_id},
             query={"after": after, "limit": limit, "order": order},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def retrieve(
@@ -1422,12 +1464,13 @@ class Subagents(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> Subagent:
         """One subagent. `GET /agents/sessions/{session_id}/subagents/{subagent_id}`."""
         return await self._request(
             _AGENTS_SESSIONS_SUBAGENTS_RETRIEVE,
             path={"session_id": session_id, "subagent_id": subagent_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 
@@ -1446,6 +1489,7 @@ class Traces(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AsyncPaginator[SessionTrace, AsyncCursorPage[SessionTrace]]:
         """The traces, page by page. `GET /agents/sessions/{session_id}/traces`."""
         return self._paginate(
@@ -1453,7 +1497,7 @@ class Traces(Resource):
             AsyncCursorPage,
             path={"session_id": session_id},
             query={"after": after, "limit": limit, "order": order},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 
@@ -1473,6 +1517,7 @@ class TurnItems(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AsyncPaginator[AgentSessionItem, AsyncConversationCursorPage[AgentSessionItem]]:
         """The items, page by page. `GET /agents/sessions/{session_id}/turns/{turn_id}/items`."""
         return self._paginate(
@@ -1480,7 +1525,7 @@ class TurnItems(Resource):
             AsyncConversationCursorPage,
             path={"session_id": session_id, "turn_id": turn_id},
             query={"after": after, "limit": limit, "order": order},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 
@@ -1503,6 +1548,7 @@ class Turns(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AsyncPaginator[Turn, AsyncCursorPage[Turn]]:
         """The turns, page by page. `GET /agents/sessions/{session_id}/turns`."""
         return self._paginate(
@@ -1510,7 +1556,7 @@ class Turns(Resource):
             AsyncCursorPage,
             path={"session_id": session_id},
             query={"after": after, "limit": limit, "order": order},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def retrieve(
@@ -1522,12 +1568,13 @@ class Turns(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> Turn:
         """One turn. `GET /agents/sessions/{session_id}/turns/{turn_id}`."""
         return await self._request(
             _AGENTS_SESSIONS_TURNS_RETRIEVE,
             path={"session_id": session_id, "turn_id": turn_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 
@@ -1578,6 +1625,9 @@ class Sessions(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+        first_event: float | NotGiven | None = not_given,
+        event_gap: float | NotGiven | None = not_given,
     ) -> AgentSession: ...
 
     @overload
@@ -1599,6 +1649,9 @@ class Sessions(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+        first_event: float | NotGiven | None = not_given,
+        event_gap: float | NotGiven | None = not_given,
     ) -> AsyncStream[AgentSessionEvent]: ...
 
     @overload
@@ -1620,6 +1673,9 @@ class Sessions(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+        first_event: float | NotGiven | None = not_given,
+        event_gap: float | NotGiven | None = not_given,
     ) -> AgentSession | AsyncStream[AgentSessionEvent]: ...
 
     async def create(
@@ -1640,6 +1696,9 @@ class Sessions(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+        first_event: float | NotGiven | None = not_given,
+        event_gap: float | NotGiven | None = not_given,
     ) -> AgentSession | AsyncStream[AgentSessionEvent]:
         """Creates a session. `POST /agents/sessions`."""
         if stream:
@@ -1658,7 +1717,15 @@ class Sessions(Resource):
                     "stream_options": stream_options,
                     "vault_ids": vault_ids,
                 },
-                options=(extra_headers, extra_query, extra_body, timeout),
+                options=(
+                    extra_headers,
+                    extra_query,
+                    extra_body,
+                    timeout,
+                    deadline,
+                    first_event,
+                    event_gap,
+                ),
             )
         return await self._request(
             _AGENTS_SESSIONS_CREATE,
@@ -1675,7 +1742,15 @@ class Sessions(Resource):
                 "stream_options": stream_options,
                 "vault_ids": vault_ids,
             },
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(
+                extra_headers,
+                extra_query,
+                extra_body,
+                timeout,
+                deadline,
+                first_event,
+                event_gap,
+            ),
         )
 
     async def delete(
@@ -1686,12 +1761,13 @@ class Sessions(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AgentSessionDeleted:
         """Deletes a session. `DELETE /agents/sessions/{session_id}`."""
         return await self._request(
             _AGENTS_SESSIONS_DELETE,
             path={"session_id": session_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     def list(
@@ -1706,6 +1782,7 @@ class Sessions(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AsyncPaginator[AgentSession, AsyncCursorPage[AgentSession]]:
         """The sessions, page by page. `GET /agents/sessions`."""
         return self._paginate(
@@ -1718,7 +1795,7 @@ class Sessions(Resource):
                 "metadata": metadata,
                 "order": order,
             },
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def retrieve(
@@ -1729,12 +1806,13 @@ class Sessions(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AgentSession:
         """One session. `GET /agents/sessions/{session_id}`."""
         return await self._request(
             _AGENTS_SESSIONS_RETRIEVE,
             path={"session_id": session_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def update(
@@ -1750,6 +1828,7 @@ class Sessions(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AgentSession:
         """Changes a session. `POST /agents/sessions/{session_id}`."""
         return await self._request(
@@ -1762,7 +1841,7 @@ class Sessions(Resource):
                 "review": review,
                 "spend_control": spend_control,
             },
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 
@@ -1781,13 +1860,14 @@ class Credentials(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> Credential:
         """Creates a credential. `POST /vaults/{vault_id}/credentials`."""
         return await self._request(
             _AGENTS_VAULTS_CREDENTIALS_CREATE,
             path={"vault_id": vault_id},
             body={"auth": auth, "name": name, "metadata": metadata},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def delete(
@@ -1799,12 +1879,13 @@ class Credentials(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> CredentialDeleted:
         """Deletes a credential. `DELETE /vaults/{vault_id}/credentials/{credential_id}`."""
         return await self._request(
             _AGENTS_VAULTS_CREDENTIALS_DELETE,
             path={"vault_id": vault_id, "credential_id": credential_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     def list(
@@ -1820,6 +1901,7 @@ class Credentials(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AsyncPaginator[Credential, AsyncCursorPage[Credential]]:
         """The credentials, page by page. `GET /vaults/{vault_id}/credentials`."""
         return self._paginate(
@@ -1833,7 +1915,7 @@ class Credentials(Resource):
                 "order": order,
                 "status": status,
             },
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def retrieve(
@@ -1845,12 +1927,13 @@ class Credentials(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> Credential:
         """One credential. `GET /vaults/{vault_id}/credentials/{credential_id}`."""
         return await self._request(
             _AGENTS_VAULTS_CREDENTIALS_RETRIEVE,
             path={"vault_id": vault_id, "credential_id": credential_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def update(
@@ -1864,13 +1947,14 @@ class Credentials(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> Credential:
         """Changes a credential. `POST /vaults/{vault_id}/credentials/{credential_id}`."""
         return await self._request(
             _AGENTS_VAULTS_CREDENTIALS_UPDATE,
             path={"vault_id": vault_id, "credential_id": credential_id},
             body={"auth": auth, "metadata": metadata},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 
@@ -1891,12 +1975,13 @@ class Vaults(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> Vault:
         """Creates a vault. `POST /vaults`."""
         return await self._request(
             _AGENTS_VAULTS_CREATE,
             body={"metadata": metadata, "name": name},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def delete(
@@ -1907,12 +1992,13 @@ class Vaults(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> VaultDeleted:
         """Deletes a vault. `DELETE /vaults/{vault_id}`."""
         return await self._request(
             _AGENTS_VAULTS_DELETE,
             path={"vault_id": vault_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     def list(
@@ -1927,6 +2013,7 @@ class Vaults(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AsyncPaginator[Vault, AsyncCursorPage[Vault]]:
         """The vaults, page by page. `GET /vaults`."""
         return self._paginate(
@@ -1939,7 +2026,7 @@ class Vaults(Resource):
                 "order": order,
                 "status": status,
             },
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def retrieve(
@@ -1950,12 +2037,13 @@ class Vaults(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> Vault:
         """One vault. `GET /vaults/{vault_id}`."""
         return await self._request(
             _AGENTS_VAULTS_RETRIEVE,
             path={"vault_id": vault_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def update(
@@ -1968,13 +2056,14 @@ class Vaults(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> Vault:
         """Changes a vault. `POST /vaults/{vault_id}`."""
         return await self._request(
             _AGENTS_VAULTS_UPDATE,
             path={"vault_id": vault_id},
             body={"metadata": metadata, "name": name},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 
@@ -2018,6 +2107,7 @@ class Agents(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> Agent:
         """Creates an agent. `POST /agents`."""
         return await self._request(
@@ -2035,7 +2125,7 @@ class Agents(Resource):
                 "text": text,
                 "tools": tools,
             },
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def delete(
@@ -2046,12 +2136,13 @@ class Agents(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AgentDeleted:
         """Deletes an agent. `DELETE /agents/{agent_id}`."""
         return await self._request(
             _AGENTS_DELETE,
             path={"agent_id": agent_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     def list(
@@ -2064,13 +2155,14 @@ class Agents(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AsyncPaginator[Agent, AsyncCursorPage[Agent]]:
         """The agents, page by page. `GET /agents`."""
         return self._paginate(
             _AGENTS_LIST,
             AsyncCursorPage,
             query={"after": after, "limit": limit, "order": order},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def retrieve(
@@ -2081,12 +2173,13 @@ class Agents(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> Agent:
         """One agent. `GET /agents/{agent_id}`."""
         return await self._request(
             _AGENTS_RETRIEVE,
             path={"agent_id": agent_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def update(
@@ -2110,6 +2203,7 @@ class Agents(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> Agent:
         """Changes an agent. `POST /agents/{agent_id}`."""
         return await self._request(
@@ -2128,7 +2222,7 @@ class Agents(Resource):
                 "text": text,
                 "tools": tools,
             },
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 
@@ -2155,6 +2249,7 @@ class Assistants(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> Assistant:
         """Creates an assistant. `POST /assistants`."""
         return await self._request(
@@ -2172,7 +2267,7 @@ class Assistants(Resource):
                 "tools": tools,
                 "top_p": top_p,
             },
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     @deprecated("The Assistants API is deprecated. Use responses instead.")
@@ -2184,12 +2279,13 @@ class Assistants(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AssistantDeleted:
         """Deletes an assistant. `DELETE /assistants/{assistant_id}`."""
         return await self._request(
             _ASSISTANTS_DELETE,
             path={"assistant_id": assistant_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     @deprecated("The Assistants API is deprecated. Use responses instead.")
@@ -2204,13 +2300,14 @@ class Assistants(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AsyncPaginator[Assistant, AsyncCursorPage[Assistant]]:
         """The assistants, page by page. `GET /assistants`."""
         return self._paginate(
             _ASSISTANTS_LIST,
             AsyncCursorPage,
             query={"after": after, "before": before, "limit": limit, "order": order},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     @deprecated("The Assistants API is deprecated. Use responses instead.")
@@ -2222,12 +2319,13 @@ class Assistants(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> Assistant:
         """One assistant. `GET /assistants/{assistant_id}`."""
         return await self._request(
             _ASSISTANTS_RETRIEVE,
             path={"assistant_id": assistant_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     @deprecated("The Assistants API is deprecated. Use responses instead.")
@@ -2295,6 +2393,7 @@ class Assistants(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> Assistant:
         """Changes an assistant. `POST /assistants/{assistant_id}`."""
         return await self._request(
@@ -2313,7 +2412,7 @@ class Assistants(Resource):
                 "tools": tools,
                 "top_p": top_p,
             },
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 
@@ -2329,12 +2428,13 @@ class ChatkitSessions(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> ChatSession:
         """Cancels a session. `POST /chatkit/sessions/{session_id}/cancel`."""
         return await self._request(
             _CHATKIT_SESSIONS_CANCEL,
             path={"session_id": session_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def create(
@@ -2349,6 +2449,7 @@ class ChatkitSessions(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> ChatSession:
         """Creates a session. `POST /chatkit/sessions`."""
         return await self._request(
@@ -2360,7 +2461,7 @@ class ChatkitSessions(Resource):
                 "expires_after": expires_after,
                 "rate_limits": rate_limits,
             },
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 
@@ -2376,12 +2477,13 @@ class ChatkitThreads(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> ThreadDeleteResponse:
         """Deletes a thread. `DELETE /chatkit/threads/{thread_id}`."""
         return await self._request(
             _CHATKIT_THREADS_DELETE,
             path={"thread_id": thread_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     def list(
@@ -2396,13 +2498,14 @@ class ChatkitThreads(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AsyncPaginator[ChatKitThread, AsyncConversationCursorPage[ChatKitThread]]:
         """The threads, page by page. `GET /chatkit/threads`."""
         return self._paginate(
             _CHATKIT_THREADS_LIST,
             AsyncConversationCursorPage,
             query={"after": after, "before": before, "limit": limit, "order": order, "user": user},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     def list_items(
@@ -2417,6 +2520,7 @@ class ChatkitThreads(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AsyncPaginator[
         ChatKitThreadItemListData, AsyncConversationCursorPage[ChatKitThreadItemListData]
     ]:
@@ -2426,7 +2530,7 @@ class ChatkitThreads(Resource):
             AsyncConversationCursorPage,
             path={"thread_id": thread_id},
             query={"after": after, "before": before, "limit": limit, "order": order},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def retrieve(
@@ -2437,12 +2541,13 @@ class ChatkitThreads(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> ChatKitThread:
         """One thread. `GET /chatkit/threads/{thread_id}`."""
         return await self._request(
             _CHATKIT_THREADS_RETRIEVE,
             path={"thread_id": thread_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 
@@ -2498,6 +2603,7 @@ class RealtimeSessions(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> SessionCreateResponse:
         """Creates a session. `POST /realtime/sessions`."""
         return await self._request(
@@ -2520,7 +2626,7 @@ class RealtimeSessions(Resource):
                 "turn_detection": turn_detection,
                 "voice": voice,
             },
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 
@@ -2544,6 +2650,7 @@ class TranscriptionSessions(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> TranscriptionSession:
         """Creates a transcription session. `POST /realtime/transcription_sessions`."""
         return await self._request(
@@ -2557,7 +2664,7 @@ class TranscriptionSessions(Resource):
                 "modalities": modalities,
                 "turn_detection": turn_detection,
             },
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 
@@ -2591,6 +2698,7 @@ class InputItems(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AsyncPaginator[BetaResponseItem, AsyncCursorPage[BetaResponseItem]]:
         """The input items, page by page. `GET /responses/{response_id}/input_items?beta=true`."""
         return self._paginate(
@@ -2599,7 +2707,7 @@ class InputItems(Resource):
             path={"response_id": response_id},
             query={"after": after, "include": include, "limit": limit, "order": order},
             headers={"openai-beta": joined(betas)},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 
@@ -2627,6 +2735,7 @@ class InputTokens(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> InputTokenCountResponse:
         """Counts the input tokens. `POST /responses/input_tokens?beta=true`."""
         return await self._request(
@@ -2646,7 +2755,7 @@ class InputTokens(Resource):
                 "truncation": truncation,
             },
             headers={"openai-beta": joined(betas)},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 
@@ -2671,13 +2780,14 @@ class Responses(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> BetaResponse:
         """Cancels a response. `POST /responses/{response_id}/cancel?beta=true`."""
         return await self._request(
             _RESPONSES_CANCEL,
             path={"response_id": response_id},
             headers={"openai-beta": joined(betas)},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def compact(
@@ -2815,6 +2925,7 @@ class Responses(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> BetaCompactedResponse:
         """A shorter form of a conversation, to go on from. `POST /responses/compact?beta=true`."""
         return await self._request(
@@ -2831,7 +2942,7 @@ class Responses(Resource):
                 "prompt_cache_retention": prompt_cache_retention,
             },
             headers={"openai-beta": joined(betas)},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     @overload
@@ -2996,6 +3107,9 @@ class Responses(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+        first_event: float | NotGiven | None = not_given,
+        event_gap: float | NotGiven | None = not_given,
     ) -> BetaResponse: ...
 
     @overload
@@ -3160,6 +3274,9 @@ class Responses(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+        first_event: float | NotGiven | None = not_given,
+        event_gap: float | NotGiven | None = not_given,
     ) -> AsyncStream[BetaResponseStreamEvent]: ...
 
     @overload
@@ -3324,6 +3441,9 @@ class Responses(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+        first_event: float | NotGiven | None = not_given,
+        event_gap: float | NotGiven | None = not_given,
     ) -> BetaResponse | AsyncStream[BetaResponseStreamEvent]: ...
 
     async def create(
@@ -3487,6 +3607,9 @@ class Responses(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+        first_event: float | NotGiven | None = not_given,
+        event_gap: float | NotGiven | None = not_given,
     ) -> BetaResponse | AsyncStream[BetaResponseStreamEvent]:
         """Creates a response. `POST /responses?beta=true`."""
         if stream:
@@ -3530,7 +3653,15 @@ class Responses(Resource):
                     "user": user,
                 },
                 headers={"openai-beta": joined(betas)},
-                options=(extra_headers, extra_query, extra_body, timeout),
+                options=(
+                    extra_headers,
+                    extra_query,
+                    extra_body,
+                    timeout,
+                    deadline,
+                    first_event,
+                    event_gap,
+                ),
             )
         return await self._request(
             _RESPONSES_CREATE,
@@ -3572,7 +3703,15 @@ class Responses(Resource):
                 "user": user,
             },
             headers={"openai-beta": joined(betas)},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(
+                extra_headers,
+                extra_query,
+                extra_body,
+                timeout,
+                deadline,
+                first_event,
+                event_gap,
+            ),
         )
 
     async def delete(
@@ -3584,13 +3723,14 @@ class Responses(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> None:
         """Deletes a response. `DELETE /responses/{response_id}?beta=true`."""
         return await self._request(
             _RESPONSES_DELETE,
             path={"response_id": response_id},
             headers={"openai-beta": joined(betas)},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     @overload
@@ -3607,6 +3747,9 @@ class Responses(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+        first_event: float | NotGiven | None = not_given,
+        event_gap: float | NotGiven | None = not_given,
     ) -> BetaResponse: ...
 
     @overload
@@ -3623,6 +3766,9 @@ class Responses(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+        first_event: float | NotGiven | None = not_given,
+        event_gap: float | NotGiven | None = not_given,
     ) -> AsyncStream[BetaResponseStreamEvent]: ...
 
     @overload
@@ -3639,6 +3785,9 @@ class Responses(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+        first_event: float | NotGiven | None = not_given,
+        event_gap: float | NotGiven | None = not_given,
     ) -> BetaResponse | AsyncStream[BetaResponseStreamEvent]: ...
 
     async def retrieve(
@@ -3654,6 +3803,9 @@ class Responses(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+        first_event: float | NotGiven | None = not_given,
+        event_gap: float | NotGiven | None = not_given,
     ) -> BetaResponse | AsyncStream[BetaResponseStreamEvent]:
         """One response. `GET /responses/{response_id}?beta=true`."""
         if stream:
@@ -3667,7 +3819,15 @@ class Responses(Resource):
                     "stream": stream,
                 },
                 headers={"openai-beta": joined(betas)},
-                options=(extra_headers, extra_query, extra_body, timeout),
+                options=(
+                    extra_headers,
+                    extra_query,
+                    extra_body,
+                    timeout,
+                    deadline,
+                    first_event,
+                    event_gap,
+                ),
             )
         return await self._request(
             _RESPONSES_RETRIEVE,
@@ -3679,7 +3839,15 @@ class Responses(Resource):
                 "stream": stream,
             },
             headers={"openai-beta": joined(betas)},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(
+                extra_headers,
+                extra_query,
+                extra_body,
+                timeout,
+                deadline,
+                first_event,
+                event_gap,
+            ),
         )
 
 
@@ -3700,6 +3868,7 @@ class Messages(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> Message:
         """Creates a message. `POST /threads/{thread_id}/messages`."""
         return await self._request(
@@ -3711,7 +3880,7 @@ class Messages(Resource):
                 "attachments": attachments,
                 "metadata": metadata,
             },
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     @deprecated("The Assistants API is deprecated in favor of the Responses API")
@@ -3724,12 +3893,13 @@ class Messages(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> MessageDeleted:
         """Deletes a message. `DELETE /threads/{thread_id}/messages/{message_id}`."""
         return await self._request(
             _THREADS_MESSAGES_DELETE,
             path={"thread_id": thread_id, "message_id": message_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     @deprecated("The Assistants API is deprecated in favor of the Responses API")
@@ -3746,6 +3916,7 @@ class Messages(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AsyncPaginator[Message, AsyncCursorPage[Message]]:
         """The messages, page by page. `GET /threads/{thread_id}/messages`."""
         return self._paginate(
@@ -3759,7 +3930,7 @@ class Messages(Resource):
                 "order": order,
                 "run_id": run_id,
             },
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     @deprecated("The Assistants API is deprecated in favor of the Responses API")
@@ -3772,12 +3943,13 @@ class Messages(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> Message:
         """One message. `GET /threads/{thread_id}/messages/{message_id}`."""
         return await self._request(
             _THREADS_MESSAGES_RETRIEVE,
             path={"thread_id": thread_id, "message_id": message_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     @deprecated("The Assistants API is deprecated in favor of the Responses API")
@@ -3791,13 +3963,14 @@ class Messages(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> Message:
         """Changes a message. `POST /threads/{thread_id}/messages/{message_id}`."""
         return await self._request(
             _THREADS_MESSAGES_UPDATE,
             path={"thread_id": thread_id, "message_id": message_id},
             body={"metadata": metadata},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 
@@ -3820,6 +3993,7 @@ class Steps(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AsyncPaginator[RunStep, AsyncCursorPage[RunStep]]:
         """The steps, page by page. `GET /threads/{thread_id}/runs/{run_id}/steps`."""
         return self._paginate(
@@ -3833,7 +4007,7 @@ class Steps(Resource):
                 "limit": limit,
                 "order": order,
             },
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     @deprecated("The Assistants API is deprecated in favor of the Responses API")
@@ -3848,13 +4022,14 @@ class Steps(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> RunStep:
         """One step. `GET /threads/{thread_id}/runs/{run_id}/steps/{step_id}`."""
         return await self._request(
             _THREADS_RUNS_STEPS_RETRIEVE,
             path={"thread_id": thread_id, "run_id": run_id, "step_id": step_id},
             query={"include": include},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 
@@ -3876,12 +4051,13 @@ class Runs(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> Run:
         """Cancels a run. `POST /threads/{thread_id}/runs/{run_id}/cancel`."""
         return await self._request(
             _THREADS_RUNS_CANCEL,
             path={"thread_id": thread_id, "run_id": run_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     @overload
@@ -3912,6 +4088,9 @@ class Runs(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+        first_event: float | NotGiven | None = not_given,
+        event_gap: float | NotGiven | None = not_given,
     ) -> Run: ...
 
     @overload
@@ -3942,6 +4121,9 @@ class Runs(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+        first_event: float | NotGiven | None = not_given,
+        event_gap: float | NotGiven | None = not_given,
     ) -> AsyncStream[AssistantStreamEvent]: ...
 
     @overload
@@ -3972,6 +4154,9 @@ class Runs(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+        first_event: float | NotGiven | None = not_given,
+        event_gap: float | NotGiven | None = not_given,
     ) -> Run | AsyncStream[AssistantStreamEvent]: ...
 
     @deprecated("The Assistants API is deprecated in favor of the Responses API")
@@ -4001,6 +4186,9 @@ class Runs(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+        first_event: float | NotGiven | None = not_given,
+        event_gap: float | NotGiven | None = not_given,
     ) -> Run | AsyncStream[AssistantStreamEvent]:
         """Runs an assistant on a thread, whole or as a stream. `POST /threads/{thread_id}/runs`."""
         if stream:
@@ -4027,7 +4215,15 @@ class Runs(Resource):
                     "top_p": top_p,
                     "truncation_strategy": truncation_strategy,
                 },
-                options=(extra_headers, extra_query, extra_body, timeout),
+                options=(
+                    extra_headers,
+                    extra_query,
+                    extra_body,
+                    timeout,
+                    deadline,
+                    first_event,
+                    event_gap,
+                ),
             )
         return await self._request(
             _THREADS_RUNS_CREATE,
@@ -4052,7 +4248,15 @@ class Runs(Resource):
                 "top_p": top_p,
                 "truncation_strategy": truncation_strategy,
             },
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(
+                extra_headers,
+                extra_query,
+                extra_body,
+                timeout,
+                deadline,
+                first_event,
+                event_gap,
+            ),
         )
 
     @deprecated("The Assistants API is deprecated in favor of the Responses API")
@@ -4068,6 +4272,7 @@ class Runs(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AsyncPaginator[Run, AsyncCursorPage[Run]]:
         """The runs, page by page. `GET /threads/{thread_id}/runs`."""
         return self._paginate(
@@ -4075,7 +4280,7 @@ class Runs(Resource):
             AsyncCursorPage,
             path={"thread_id": thread_id},
             query={"after": after, "before": before, "limit": limit, "order": order},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     @deprecated("The Assistants API is deprecated in favor of the Responses API")
@@ -4088,12 +4293,13 @@ class Runs(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> Run:
         """One run. `GET /threads/{thread_id}/runs/{run_id}`."""
         return await self._request(
             _THREADS_RUNS_RETRIEVE,
             path={"thread_id": thread_id, "run_id": run_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     @overload
@@ -4109,6 +4315,9 @@ class Runs(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+        first_event: float | NotGiven | None = not_given,
+        event_gap: float | NotGiven | None = not_given,
     ) -> Run: ...
 
     @overload
@@ -4124,6 +4333,9 @@ class Runs(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+        first_event: float | NotGiven | None = not_given,
+        event_gap: float | NotGiven | None = not_given,
     ) -> AsyncStream[AssistantStreamEvent]: ...
 
     @overload
@@ -4139,6 +4351,9 @@ class Runs(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+        first_event: float | NotGiven | None = not_given,
+        event_gap: float | NotGiven | None = not_given,
     ) -> Run | AsyncStream[AssistantStreamEvent]: ...
 
     @deprecated("The Assistants API is deprecated in favor of the Responses API")
@@ -4153,6 +4368,9 @@ class Runs(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+        first_event: float | NotGiven | None = not_given,
+        event_gap: float | NotGiven | None = not_given,
     ) -> Run | AsyncStream[AssistantStreamEvent]:
         """Gives a run the outputs of the tools it waits for.
 
@@ -4163,13 +4381,29 @@ class Runs(Resource):
                 _SUBMIT_TOOL_OUTPUTS_STREAM,
                 path={"thread_id": thread_id, "run_id": run_id},
                 body={"stream": stream, "tool_outputs": tool_outputs},
-                options=(extra_headers, extra_query, extra_body, timeout),
+                options=(
+                    extra_headers,
+                    extra_query,
+                    extra_body,
+                    timeout,
+                    deadline,
+                    first_event,
+                    event_gap,
+                ),
             )
         return await self._request(
             _SUBMIT_TOOL_OUTPUTS,
             path={"thread_id": thread_id, "run_id": run_id},
             body={"stream": stream, "tool_outputs": tool_outputs},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(
+                extra_headers,
+                extra_query,
+                extra_body,
+                timeout,
+                deadline,
+                first_event,
+                event_gap,
+            ),
         )
 
     @deprecated("The Assistants API is deprecated in favor of the Responses API")
@@ -4183,13 +4417,14 @@ class Runs(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> Run:
         """Changes a run. `POST /threads/{thread_id}/runs/{run_id}`."""
         return await self._request(
             _THREADS_RUNS_UPDATE,
             path={"thread_id": thread_id, "run_id": run_id},
             body={"metadata": metadata},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 
@@ -4216,12 +4451,13 @@ class Threads(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> Thread:
         """Creates a thread. `POST /threads`."""
         return await self._request(
             _THREADS_CREATE,
             body={"messages": messages, "metadata": metadata, "tool_resources": tool_resources},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     @overload
@@ -4249,6 +4485,9 @@ class Threads(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+        first_event: float | NotGiven | None = not_given,
+        event_gap: float | NotGiven | None = not_given,
     ) -> Run: ...
 
     @overload
@@ -4276,6 +4515,9 @@ class Threads(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+        first_event: float | NotGiven | None = not_given,
+        event_gap: float | NotGiven | None = not_given,
     ) -> AsyncStream[AssistantStreamEvent]: ...
 
     @overload
@@ -4303,6 +4545,9 @@ class Threads(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+        first_event: float | NotGiven | None = not_given,
+        event_gap: float | NotGiven | None = not_given,
     ) -> Run | AsyncStream[AssistantStreamEvent]: ...
 
     @deprecated("The Assistants API is deprecated in favor of the Responses API")
@@ -4329,6 +4574,9 @@ class Threads(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+        first_event: float | NotGiven | None = not_given,
+        event_gap: float | NotGiven | None = not_given,
     ) -> Run | AsyncStream[AssistantStreamEvent]:
         """A new thread with a run, or the events of that run. `POST /threads/runs`."""
         if stream:
@@ -4352,7 +4600,15 @@ class Threads(Resource):
                     "top_p": top_p,
                     "truncation_strategy": truncation_strategy,
                 },
-                options=(extra_headers, extra_query, extra_body, timeout),
+                options=(
+                    extra_headers,
+                    extra_query,
+                    extra_body,
+                    timeout,
+                    deadline,
+                    first_event,
+                    event_gap,
+                ),
             )
         return await self._request(
             _CREATE_AND_RUN,
@@ -4374,7 +4630,15 @@ class Threads(Resource):
                 "top_p": top_p,
                 "truncation_strategy": truncation_strategy,
             },
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(
+                extra_headers,
+                extra_query,
+                extra_body,
+                timeout,
+                deadline,
+                first_event,
+                event_gap,
+            ),
         )
 
     @deprecated("The Assistants API is deprecated in favor of the Responses API")
@@ -4386,12 +4650,13 @@ class Threads(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> ThreadDeleted:
         """Deletes a thread. `DELETE /threads/{thread_id}`."""
         return await self._request(
             _THREADS_DELETE,
             path={"thread_id": thread_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     @deprecated("The Assistants API is deprecated in favor of the Responses API")
@@ -4403,12 +4668,13 @@ class Threads(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> Thread:
         """One thread. `GET /threads/{thread_id}`."""
         return await self._request(
             _THREADS_RETRIEVE,
             path={"thread_id": thread_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     @deprecated("The Assistants API is deprecated in favor of the Responses API")
@@ -4422,13 +4688,14 @@ class Threads(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> Thread:
         """Changes a thread. `POST /threads/{thread_id}`."""
         return await self._request(
             _THREADS_UPDATE,
             path={"thread_id": thread_id},
             body={"metadata": metadata, "tool_resources": tool_resources},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 

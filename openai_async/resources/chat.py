@@ -70,6 +70,7 @@ class Messages(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AsyncPaginator[ChatCompletionStoreMessage, AsyncCursorPage[ChatCompletionStoreMessage]]:
         """The messages, page by page. `GET /chat/completions/{completion_id}/messages`."""
         return self._paginate(
@@ -77,7 +78,7 @@ class Messages(Resource):
             AsyncCursorPage,
             path={"completion_id": completion_id},
             query={"after": after, "limit": limit, "order": order},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 
@@ -136,6 +137,9 @@ class Completions(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+        first_event: float | NotGiven | None = not_given,
+        event_gap: float | NotGiven | None = not_given,
     ) -> ChatCompletion: ...
 
     @overload
@@ -185,6 +189,9 @@ class Completions(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+        first_event: float | NotGiven | None = not_given,
+        event_gap: float | NotGiven | None = not_given,
     ) -> AsyncStream[ChatCompletionChunk]: ...
 
     @overload
@@ -234,6 +241,9 @@ class Completions(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+        first_event: float | NotGiven | None = not_given,
+        event_gap: float | NotGiven | None = not_given,
     ) -> ChatCompletion | AsyncStream[ChatCompletionChunk]: ...
 
     async def create(
@@ -282,6 +292,9 @@ class Completions(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+        first_event: float | NotGiven | None = not_given,
+        event_gap: float | NotGiven | None = not_given,
     ) -> ChatCompletion | AsyncStream[ChatCompletionChunk]:
         """The answer to a conversation, whole or as a stream. `POST /chat/completions`."""
         if stream:
@@ -326,7 +339,15 @@ class Completions(Resource):
                     "verbosity": verbosity,
                     "web_search_options": web_search_options,
                 },
-                options=(extra_headers, extra_query, extra_body, timeout),
+                options=(
+                    extra_headers,
+                    extra_query,
+                    extra_body,
+                    timeout,
+                    deadline,
+                    first_event,
+                    event_gap,
+                ),
             )
         return await self._request(
             _CREATE,
@@ -369,7 +390,15 @@ class Completions(Resource):
                 "verbosity": verbosity,
                 "web_search_options": web_search_options,
             },
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(
+                extra_headers,
+                extra_query,
+                extra_body,
+                timeout,
+                deadline,
+                first_event,
+                event_gap,
+            ),
         )
 
     async def delete(
@@ -380,12 +409,13 @@ class Completions(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> ChatCompletionDeleted:
         """Deletes a completion. `DELETE /chat/completions/{completion_id}`."""
         return await self._request(
             _DELETE,
             path={"completion_id": completion_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     def list(
@@ -400,6 +430,7 @@ class Completions(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AsyncPaginator[ChatCompletion, AsyncCursorPage[ChatCompletion]]:
         """The completions, page by page. `GET /chat/completions`."""
         return self._paginate(
@@ -412,7 +443,7 @@ class Completions(Resource):
                 "model": model,
                 "order": order,
             },
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def retrieve(
@@ -423,12 +454,13 @@ class Completions(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> ChatCompletion:
         """One completion. `GET /chat/completions/{completion_id}`."""
         return await self._request(
             _RETRIEVE,
             path={"completion_id": completion_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def update(
@@ -440,13 +472,14 @@ class Completions(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> ChatCompletion:
         """Changes a completion. `POST /chat/completions/{completion_id}`."""
         return await self._request(
             _UPDATE,
             path={"completion_id": completion_id},
             body={"metadata": metadata},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 

@@ -55,6 +55,9 @@ class Completions(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+        first_event: float | NotGiven | None = not_given,
+        event_gap: float | NotGiven | None = not_given,
     ) -> Completion: ...
 
     @overload
@@ -83,6 +86,9 @@ class Completions(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+        first_event: float | NotGiven | None = not_given,
+        event_gap: float | NotGiven | None = not_given,
     ) -> AsyncStream[Completion]: ...
 
     @overload
@@ -111,6 +117,9 @@ class Completions(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+        first_event: float | NotGiven | None = not_given,
+        event_gap: float | NotGiven | None = not_given,
     ) -> Completion | AsyncStream[Completion]: ...
 
     async def create(
@@ -138,6 +147,9 @@ class Completions(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+        first_event: float | NotGiven | None = not_given,
+        event_gap: float | NotGiven | None = not_given,
     ) -> Completion | AsyncStream[Completion]:
         """How a text goes on, whole or as a stream. `POST /completions`."""
         if stream:
@@ -163,7 +175,15 @@ class Completions(Resource):
                     "top_p": top_p,
                     "user": user,
                 },
-                options=(extra_headers, extra_query, extra_body, timeout),
+                options=(
+                    extra_headers,
+                    extra_query,
+                    extra_body,
+                    timeout,
+                    deadline,
+                    first_event,
+                    event_gap,
+                ),
             )
         return await self._request(
             _CREATE,
@@ -187,5 +207,13 @@ class Completions(Resource):
                 "top_p": top_p,
                 "user": user,
             },
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(
+                extra_headers,
+                extra_query,
+                extra_body,
+                timeout,
+                deadline,
+                first_event,
+                event_gap,
+            ),
         )

@@ -75,12 +75,13 @@ class Content(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> HttpxBinaryResponseContent:
         """The content. `GET /containers/{container_id}/files/{file_id}/content`."""
         return await self._request(
             _FILES_CONTENT_RETRIEVE,
             path={"container_id": container_id, "file_id": file_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 
@@ -102,13 +103,14 @@ class Files(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> FileCreateResponse:
         """Creates a file. `POST /containers/{container_id}/files`."""
         return await self._request(
             _FILES_CREATE,
             path={"container_id": container_id},
             body={"file": file, "file_id": file_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def delete(
@@ -120,12 +122,13 @@ class Files(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> None:
         """Deletes a file. `DELETE /containers/{container_id}/files/{file_id}`."""
         return await self._request(
             _FILES_DELETE,
             path={"container_id": container_id, "file_id": file_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     def list(
@@ -139,6 +142,7 @@ class Files(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AsyncPaginator[FileListResponse, AsyncCursorPage[FileListResponse]]:
         """The files, page by page. `GET /containers/{container_id}/files`."""
         return self._paginate(
@@ -146,7 +150,7 @@ class Files(Resource):
             AsyncCursorPage,
             path={"container_id": container_id},
             query={"after": after, "limit": limit, "order": order},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def retrieve(
@@ -158,12 +162,13 @@ class Files(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> FileRetrieveResponse:
         """One file. `GET /containers/{container_id}/files/{file_id}`."""
         return await self._request(
             _FILES_RETRIEVE,
             path={"container_id": container_id, "file_id": file_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 
@@ -188,6 +193,7 @@ class Containers(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> ContainerCreateResponse:
         """Creates a container. `POST /containers`."""
         return await self._request(
@@ -200,7 +206,7 @@ class Containers(Resource):
                 "network_policy": network_policy,
                 "skills": skills,
             },
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def delete(
@@ -211,12 +217,13 @@ class Containers(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> None:
         """Deletes a container. `DELETE /containers/{container_id}`."""
         return await self._request(
             _DELETE,
             path={"container_id": container_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     def list(
@@ -230,13 +237,14 @@ class Containers(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AsyncPaginator[ContainerListResponse, AsyncCursorPage[ContainerListResponse]]:
         """The containers, page by page. `GET /containers`."""
         return self._paginate(
             _LIST,
             AsyncCursorPage,
             query={"after": after, "limit": limit, "name": name, "order": order},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def retrieve(
@@ -247,10 +255,11 @@ class Containers(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> ContainerRetrieveResponse:
         """One container. `GET /containers/{container_id}`."""
         return await self._request(
             _RETRIEVE,
             path={"container_id": container_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )

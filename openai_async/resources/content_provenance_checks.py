@@ -32,8 +32,11 @@ class ContentProvenanceChecks(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> ContentProvenanceCheck:
         """Creates a content provenance check. `POST /content_provenance_checks`."""
         return await self._request(
-            _CREATE, body={"file": file}, options=(extra_headers, extra_query, extra_body, timeout)
+            _CREATE,
+            body={"file": file},
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )

@@ -60,6 +60,7 @@ class Items(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> ConversationItemList:
         """Creates an item. `POST /conversations/{conversation_id}/items`."""
         return await self._request(
@@ -67,7 +68,7 @@ class Items(Resource):
             path={"conversation_id": conversation_id},
             query={"include": include},
             body={"items": items},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def delete(
@@ -79,12 +80,13 @@ class Items(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> Conversation:
         """Deletes an item. `DELETE /conversations/{conversation_id}/items/{item_id}`."""
         return await self._request(
             _ITEMS_DELETE,
             path={"conversation_id": conversation_id, "item_id": item_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     def list(
@@ -99,6 +101,7 @@ class Items(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AsyncPaginator[ConversationItem, AsyncConversationCursorPage[ConversationItem]]:
         """The items, page by page. `GET /conversations/{conversation_id}/items`."""
         return self._paginate(
@@ -106,7 +109,7 @@ class Items(Resource):
             AsyncConversationCursorPage,
             path={"conversation_id": conversation_id},
             query={"after": after, "include": include, "limit": limit, "order": order},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def retrieve(
@@ -119,13 +122,14 @@ class Items(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> ConversationItem:
         """One item. `GET /conversations/{conversation_id}/items/{item_id}`."""
         return await self._request(
             _ITEMS_RETRIEVE,
             path={"conversation_id": conversation_id, "item_id": item_id},
             query={"include": include},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 
@@ -146,12 +150,13 @@ class Conversations(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> Conversation:
         """Creates a conversation. `POST /conversations`."""
         return await self._request(
             _CREATE,
             body={"items": items, "metadata": metadata},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def delete(
@@ -162,12 +167,13 @@ class Conversations(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> ConversationDeletedResource:
         """Deletes a conversation. `DELETE /conversations/{conversation_id}`."""
         return await self._request(
             _DELETE,
             path={"conversation_id": conversation_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def retrieve(
@@ -178,12 +184,13 @@ class Conversations(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> Conversation:
         """One conversation. `GET /conversations/{conversation_id}`."""
         return await self._request(
             _RETRIEVE,
             path={"conversation_id": conversation_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def update(
@@ -195,11 +202,12 @@ class Conversations(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> Conversation:
         """Changes a conversation. `POST /conversations/{conversation_id}`."""
         return await self._request(
             _UPDATE,
             path={"conversation_id": conversation_id},
             body={"metadata": metadata},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )

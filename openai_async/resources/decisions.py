@@ -43,6 +43,7 @@ class Decisions(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> Decision:
         """Creates a decision. `POST /decisions`."""
         return await self._request(
@@ -55,5 +56,5 @@ class Decisions(Resource):
                 "prompt_cache_options": prompt_cache_options,
                 "safety_identifier": safety_identifier,
             },
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )

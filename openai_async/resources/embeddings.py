@@ -39,6 +39,7 @@ class Embeddings(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> CreateEmbeddingResponse:
         """One vector for each input, in the order of the inputs. `POST /embeddings`."""
         body: dict[str, object] = {
@@ -48,7 +49,7 @@ class Embeddings(Resource):
             "encoding_format": encoding_format,
             "user": user,
         }
-        options = (extra_headers, extra_query, extra_body, timeout)
+        options = (extra_headers, extra_query, extra_body, timeout, deadline)
         if isinstance(encoding_format, (Omit, NotGiven)):
             # Base64 is a fraction of the size of JSON numbers; the caller still gets lists.
             body["encoding_format"] = "base64"

@@ -78,6 +78,7 @@ class OutputItems(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AsyncPaginator[OutputItemListResponse, AsyncCursorPage[OutputItemListResponse]]:
         """The output items, page by page. `GET /evals/{eval_id}/runs/{run_id}/output_items`."""
         return self._paginate(
@@ -85,7 +86,7 @@ class OutputItems(Resource):
             AsyncCursorPage,
             path={"eval_id": eval_id, "run_id": run_id},
             query={"after": after, "limit": limit, "order": order, "status": status},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def retrieve(
@@ -98,12 +99,13 @@ class OutputItems(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> OutputItemRetrieveResponse:
         """One output item. `GET /evals/{eval_id}/runs/{run_id}/output_items/{output_item_id}`."""
         return await self._request(
             _RUNS_OUTPUT_ITEMS_RETRIEVE,
             path={"eval_id": eval_id, "run_id": run_id, "output_item_id": output_item_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 
@@ -124,12 +126,13 @@ class Runs(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> RunCancelResponse:
         """Cancels a run. `POST /evals/{eval_id}/runs/{run_id}/cancel`."""
         return await self._request(
             _CANCEL,
             path={"eval_id": eval_id, "run_id": run_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def create(
@@ -143,13 +146,14 @@ class Runs(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> RunCreateResponse:
         """Creates a run. `POST /evals/{eval_id}/runs`."""
         return await self._request(
             _RUNS_CREATE,
             path={"eval_id": eval_id},
             body={"data_source": data_source, "metadata": metadata, "name": name},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def delete(
@@ -161,12 +165,13 @@ class Runs(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> RunDeleteResponse:
         """Deletes a run. `DELETE /evals/{eval_id}/runs/{run_id}`."""
         return await self._request(
             _RUNS_DELETE,
             path={"eval_id": eval_id, "run_id": run_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     def list(
@@ -181,6 +186,7 @@ class Runs(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AsyncPaginator[RunListResponse, AsyncCursorPage[RunListResponse]]:
         """The runs, page by page. `GET /evals/{eval_id}/runs`."""
         return self._paginate(
@@ -188,7 +194,7 @@ class Runs(Resource):
             AsyncCursorPage,
             path={"eval_id": eval_id},
             query={"after": after, "limit": limit, "order": order, "status": status},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def retrieve(
@@ -200,12 +206,13 @@ class Runs(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> RunRetrieveResponse:
         """One run. `GET /evals/{eval_id}/runs/{run_id}`."""
         return await self._request(
             _RUNS_RETRIEVE,
             path={"eval_id": eval_id, "run_id": run_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 
@@ -228,6 +235,7 @@ class Evals(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> EvalCreateResponse:
         """Creates an eval. `POST /evals`."""
         return await self._request(
@@ -238,7 +246,7 @@ class Evals(Resource):
                 "metadata": metadata,
                 "name": name,
             },
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def delete(
@@ -249,12 +257,13 @@ class Evals(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> EvalDeleteResponse:
         """Deletes an eval. `DELETE /evals/{eval_id}`."""
         return await self._request(
             _DELETE,
             path={"eval_id": eval_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     def list(
@@ -268,13 +277,14 @@ class Evals(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AsyncPaginator[EvalListResponse, AsyncCursorPage[EvalListResponse]]:
         """The evals, page by page. `GET /evals`."""
         return self._paginate(
             _LIST,
             AsyncCursorPage,
             query={"after": after, "limit": limit, "order": order, "order_by": order_by},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def retrieve(
@@ -285,12 +295,13 @@ class Evals(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> EvalRetrieveResponse:
         """One eval. `GET /evals/{eval_id}`."""
         return await self._request(
             _RETRIEVE,
             path={"eval_id": eval_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def update(
@@ -303,11 +314,12 @@ class Evals(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> EvalUpdateResponse:
         """Changes an eval. `POST /evals/{eval_id}`."""
         return await self._request(
             _UPDATE,
             path={"eval_id": eval_id},
             body={"metadata": metadata, "name": name},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )

@@ -49,12 +49,13 @@ class Files(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> HttpxBinaryResponseContent:
         """The content of a file, as it was stored. `GET /files/{file_id}/content`."""
         return await self._request(
             _CONTENT,
             path={"file_id": file_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def create(
@@ -67,12 +68,13 @@ class Files(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> FileObject:
         """Uploads a file, for other methods to refer to by its id. `POST /files`."""
         return await self._request(
             _CREATE,
             body={"file": file, "purpose": purpose, "expires_after": expires_after},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def delete(
@@ -83,12 +85,13 @@ class Files(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> FileDeleted:
         """Deletes a file and says whether it is gone. `DELETE /files/{file_id}`."""
         return await self._request(
             _DELETE,
             path={"file_id": file_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     def list(
@@ -102,13 +105,14 @@ class Files(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AsyncPaginator[FileObject, AsyncCursorPage[FileObject]]:
         """The files that were uploaded, page by page. `GET /files`."""
         return self._paginate(
             _LIST,
             AsyncCursorPage,
             query={"after": after, "limit": limit, "order": order, "purpose": purpose},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def retrieve(
@@ -119,12 +123,13 @@ class Files(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> FileObject:
         """What is known about one file, without its content. `GET /files/{file_id}`."""
         return await self._request(
             _RETRIEVE,
             path={"file_id": file_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     @deprecated("Use files.content instead.")
@@ -136,10 +141,11 @@ class Files(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> str:
         """The content of a file, as text. `GET /files/{file_id}/content`."""
         return await self._request(
             _RETRIEVE_CONTENT,
             path={"file_id": file_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )

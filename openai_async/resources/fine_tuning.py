@@ -90,12 +90,13 @@ class Graders(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> GraderRunResponse:
         """Runs a grader on one sample. `POST /fine_tuning/alpha/graders/run`."""
         return await self._request(
             _RUN,
             body={"grader": grader, "model_sample": model_sample, "item": item},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def validate(
@@ -106,12 +107,13 @@ class Graders(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> GraderValidateResponse:
         """Says whether a grader is valid. `POST /fine_tuning/alpha/graders/validate`."""
         return await self._request(
             _VALIDATE,
             body={"grader": grader},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 
@@ -137,6 +139,7 @@ class Permissions(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AsyncPaginator[PermissionCreateResponse, AsyncPage[PermissionCreateResponse]]:
         """Creates a permission.
 
@@ -147,7 +150,7 @@ class Permissions(Resource):
             AsyncPage,
             path={"fine_tuned_model_checkpoint": fine_tuned_model_checkpoint},
             body={"project_ids": project_ids},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def delete(
@@ -159,6 +162,7 @@ class Permissions(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> PermissionDeleteResponse:
         """Deletes a permission.
 
@@ -170,7 +174,7 @@ class Permissions(Resource):
                 "fine_tuned_model_checkpoint": fine_tuned_model_checkpoint,
                 "permission_id": permission_id,
             },
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     def list(
@@ -185,6 +189,7 @@ class Permissions(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AsyncPaginator[
         PermissionListResponse, AsyncConversationCursorPage[PermissionListResponse]
     ]:
@@ -197,7 +202,7 @@ class Permissions(Resource):
             AsyncConversationCursorPage,
             path={"fine_tuned_model_checkpoint": fine_tuned_model_checkpoint},
             query={"after": after, "limit": limit, "order": order, "project_id": project_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     @deprecated("Use fine_tuning.checkpoints.permissions.list instead.")
@@ -213,6 +218,7 @@ class Permissions(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> PermissionRetrieveResponse:
         """One permission.
 
@@ -222,7 +228,7 @@ class Permissions(Resource):
             _CHECKPOINTS_PERMISSIONS_RETRIEVE,
             path={"fine_tuned_model_checkpoint": fine_tuned_model_checkpoint},
             query={"after": after, "limit": limit, "order": order, "project_id": project_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 
@@ -249,6 +255,7 @@ class JobCheckpoints(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AsyncPaginator[FineTuningJobCheckpoint, AsyncCursorPage[FineTuningJobCheckpoint]]:
         """The checkpoints, page by page.
 
@@ -259,7 +266,7 @@ class JobCheckpoints(Resource):
             AsyncCursorPage,
             path={"fine_tuning_job_id": fine_tuning_job_id},
             query={"after": after, "limit": limit},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 
@@ -279,12 +286,13 @@ class Jobs(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> FineTuningJob:
         """Cancels a job. `POST /fine_tuning/jobs/{fine_tuning_job_id}/cancel`."""
         return await self._request(
             _CANCEL,
             path={"fine_tuning_job_id": fine_tuning_job_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def create(
@@ -303,6 +311,7 @@ class Jobs(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> FineTuningJob:
         """Creates a job. `POST /fine_tuning/jobs`."""
         return await self._request(
@@ -318,7 +327,7 @@ class Jobs(Resource):
                 "suffix": suffix,
                 "validation_file": validation_file,
             },
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     def list(
@@ -331,13 +340,14 @@ class Jobs(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AsyncPaginator[FineTuningJob, AsyncCursorPage[FineTuningJob]]:
         """The jobs, page by page. `GET /fine_tuning/jobs`."""
         return self._paginate(
             _JOBS_LIST,
             AsyncCursorPage,
             query={"after": after, "limit": limit, "metadata": metadata},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     def list_events(
@@ -350,6 +360,7 @@ class Jobs(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AsyncPaginator[FineTuningJobEvent, AsyncCursorPage[FineTuningJobEvent]]:
         """What happened to a job, page by page.
 
@@ -360,7 +371,7 @@ class Jobs(Resource):
             AsyncCursorPage,
             path={"fine_tuning_job_id": fine_tuning_job_id},
             query={"after": after, "limit": limit},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def pause(
@@ -371,12 +382,13 @@ class Jobs(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> FineTuningJob:
         """Pauses a job. `POST /fine_tuning/jobs/{fine_tuning_job_id}/pause`."""
         return await self._request(
             _PAUSE,
             path={"fine_tuning_job_id": fine_tuning_job_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def resume(
@@ -387,12 +399,13 @@ class Jobs(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> FineTuningJob:
         """Goes on with a job. `POST /fine_tuning/jobs/{fine_tuning_job_id}/resume`."""
         return await self._request(
             _RESUME,
             path={"fine_tuning_job_id": fine_tuning_job_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def retrieve(
@@ -403,12 +416,13 @@ class Jobs(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> FineTuningJob:
         """One job. `GET /fine_tuning/jobs/{fine_tuning_job_id}`."""
         return await self._request(
             _JOBS_RETRIEVE,
             path={"fine_tuning_job_id": fine_tuning_job_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 

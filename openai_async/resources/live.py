@@ -59,13 +59,14 @@ class Sessions(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> None:
         """Accepts a session. `POST /live/sessions/{session_id}/accept`."""
         return await self._request(
             _ACCEPT,
             path={"session_id": session_id},
             body={"session": session},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def download_recording(
@@ -76,12 +77,13 @@ class Sessions(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> HttpxBinaryResponseContent:
         """The recording of a session. `GET /live/sessions/{session_id}/content`."""
         return await self._request(
             _DOWNLOAD_RECORDING,
             path={"session_id": session_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def fork(
@@ -94,6 +96,7 @@ class Sessions(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> SessionForkResponse:
         """A new session that goes on from where another stands.
 
@@ -103,7 +106,7 @@ class Sessions(Resource):
             _FORK,
             path={"session_id": session_id},
             body={"transport": transport, "session": session},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def hangup(
@@ -114,12 +117,13 @@ class Sessions(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> None:
         """Ends a session. `POST /live/sessions/{session_id}/hangup`."""
         return await self._request(
             _HANGUP,
             path={"session_id": session_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def refer(
@@ -131,13 +135,14 @@ class Sessions(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> None:
         """Transfers a session. `POST /live/sessions/{session_id}/refer`."""
         return await self._request(
             _REFER,
             path={"session_id": session_id},
             body={"target_uri": target_uri},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def reject(
@@ -149,13 +154,14 @@ class Sessions(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> None:
         """Refuses a session. `POST /live/sessions/{session_id}/reject`."""
         return await self._request(
             _REJECT,
             path={"session_id": session_id},
             body={"status_code": status_code},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 
@@ -176,10 +182,11 @@ class Live(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> LiveCreateResponse:
         """Creates a live. `POST /live/sessions`."""
         return await self._request(
             _CREATE,
             body={"session": session, "transport": transport},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )

@@ -34,12 +34,13 @@ class Models(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> ModelDeleted:
         """Deletes a fine-tuned model of your own. `DELETE /models/{model}`."""
         return await self._request(
             _DELETE,
             path={"model": model},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     def list(
@@ -49,10 +50,11 @@ class Models(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AsyncPaginator[Model, AsyncPage[Model]]:
         """The models that the key may use. `GET /models`."""
         return self._paginate(
-            _LIST, AsyncPage, options=(extra_headers, extra_query, extra_body, timeout)
+            _LIST, AsyncPage, options=(extra_headers, extra_query, extra_body, timeout, deadline)
         )
 
     async def retrieve(
@@ -63,10 +65,11 @@ class Models(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> Model:
         """One model and who owns it. `GET /models/{model}`."""
         return await self._request(
             _RETRIEVE,
             path={"model": model},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )

@@ -35,10 +35,11 @@ class Moderations(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> ModerationCreateResponse:
         """Whether inputs are harmful, and in which way. `POST /moderations`."""
         return await self._request(
             _CREATE,
             body={"model": model, "input": input},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )

@@ -104,6 +104,7 @@ class Calls(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> None:
         """Accepts a call. `POST /realtime/calls/{call_id}/accept`."""
         return await self._request(
@@ -125,7 +126,7 @@ class Calls(Resource):
                 "tracing": tracing,
                 "truncation": truncation,
             },
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def create(
@@ -137,12 +138,13 @@ class Calls(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> HttpxBinaryResponseContent:
         """Creates a call. `POST /realtime/calls`."""
         return await self._request(
             _CALLS_CREATE,
             body={"sdp": sdp, "session": session},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def hangup(
@@ -153,12 +155,13 @@ class Calls(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> None:
         """Ends a call. `POST /realtime/calls/{call_id}/hangup`."""
         return await self._request(
             _HANGUP,
             path={"call_id": call_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def refer(
@@ -170,13 +173,14 @@ class Calls(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> None:
         """Transfers a call. `POST /realtime/calls/{call_id}/refer`."""
         return await self._request(
             _REFER,
             path={"call_id": call_id},
             body={"target_uri": target_uri},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def reject(
@@ -188,13 +192,14 @@ class Calls(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> None:
         """Refuses a call. `POST /realtime/calls/{call_id}/reject`."""
         return await self._request(
             _REJECT,
             path={"call_id": call_id},
             body={"status_code": status_code},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 
@@ -211,12 +216,13 @@ class ClientSecrets(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> ClientSecretCreateResponse:
         """Creates a client secret. `POST /realtime/client_secrets`."""
         return await self._request(
             _CLIENT_SECRETS_CREATE,
             body={"expires_after": expires_after, "session": session},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 
@@ -233,12 +239,13 @@ class TranslationClientSecrets(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> RealtimeTranslationClientSecretCreateResponse:
         """Creates a client secret. `POST /realtime/translations/client_secrets`."""
         return await self._request(
             _TRANSLATIONS_CLIENT_SECRETS_CREATE,
             body={"session": session, "expires_after": expires_after},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 

@@ -89,6 +89,7 @@ class InputItems(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AsyncPaginator[ResponseItem, AsyncCursorPage[ResponseItem]]:
         """The input items, page by page. `GET /responses/{response_id}/input_items`."""
         return self._paginate(
@@ -96,7 +97,7 @@ class InputItems(Resource):
             AsyncCursorPage,
             path={"response_id": response_id},
             query={"after": after, "include": include, "limit": limit, "order": order},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 
@@ -123,6 +124,7 @@ class InputTokens(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> InputTokenCountResponse:
         """Counts the input tokens. `POST /responses/input_tokens`."""
         return await self._request(
@@ -141,7 +143,7 @@ class InputTokens(Resource):
                 "tools": tools,
                 "truncation": truncation,
             },
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 
@@ -165,12 +167,13 @@ class Responses(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> Response:
         """Cancels a response. `POST /responses/{response_id}/cancel`."""
         return await self._request(
             _CANCEL,
             path={"response_id": response_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def compact(
@@ -307,6 +310,7 @@ class Responses(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> CompactedResponse:
         """A shorter form of a conversation, to go on from. `POST /responses/compact`."""
         return await self._request(
@@ -322,7 +326,7 @@ class Responses(Resource):
                 "prompt_cache_options": prompt_cache_options,
                 "prompt_cache_retention": prompt_cache_retention,
             },
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     @overload
@@ -367,6 +371,9 @@ class Responses(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+        first_event: float | NotGiven | None = not_given,
+        event_gap: float | NotGiven | None = not_given,
     ) -> Response: ...
 
     @overload
@@ -411,6 +418,9 @@ class Responses(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+        first_event: float | NotGiven | None = not_given,
+        event_gap: float | NotGiven | None = not_given,
     ) -> AsyncStream[ResponseStreamEvent]: ...
 
     @overload
@@ -455,6 +465,9 @@ class Responses(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+        first_event: float | NotGiven | None = not_given,
+        event_gap: float | NotGiven | None = not_given,
     ) -> Response | AsyncStream[ResponseStreamEvent]: ...
 
     async def create(
@@ -498,6 +511,9 @@ class Responses(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+        first_event: float | NotGiven | None = not_given,
+        event_gap: float | NotGiven | None = not_given,
     ) -> Response | AsyncStream[ResponseStreamEvent]:
         """The answer of a model, whole or as a stream. `POST /responses`."""
         if stream:
@@ -539,7 +555,15 @@ class Responses(Resource):
                     "truncation": truncation,
                     "user": user,
                 },
-                options=(extra_headers, extra_query, extra_body, timeout),
+                options=(
+                    extra_headers,
+                    extra_query,
+                    extra_body,
+                    timeout,
+                    deadline,
+                    first_event,
+                    event_gap,
+                ),
             )
         return await self._request(
             _CREATE,
@@ -579,7 +603,15 @@ class Responses(Resource):
                 "truncation": truncation,
                 "user": user,
             },
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(
+                extra_headers,
+                extra_query,
+                extra_body,
+                timeout,
+                deadline,
+                first_event,
+                event_gap,
+            ),
         )
 
     async def delete(
@@ -590,12 +622,13 @@ class Responses(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> None:
         """Deletes a response. `DELETE /responses/{response_id}`."""
         return await self._request(
             _DELETE,
             path={"response_id": response_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     @overload
@@ -611,6 +644,9 @@ class Responses(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+        first_event: float | NotGiven | None = not_given,
+        event_gap: float | NotGiven | None = not_given,
     ) -> Response: ...
 
     @overload
@@ -626,6 +662,9 @@ class Responses(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+        first_event: float | NotGiven | None = not_given,
+        event_gap: float | NotGiven | None = not_given,
     ) -> AsyncStream[ResponseStreamEvent]: ...
 
     @overload
@@ -641,6 +680,9 @@ class Responses(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+        first_event: float | NotGiven | None = not_given,
+        event_gap: float | NotGiven | None = not_given,
     ) -> Response | AsyncStream[ResponseStreamEvent]: ...
 
     async def retrieve(
@@ -655,6 +697,9 @@ class Responses(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+        first_event: float | NotGiven | None = not_given,
+        event_gap: float | NotGiven | None = not_given,
     ) -> Response | AsyncStream[ResponseStreamEvent]:
         """One response, whole or as a stream of what happened. `GET /responses/{response_id}`."""
         if stream:
@@ -667,7 +712,15 @@ class Responses(Resource):
                     "starting_after": starting_after,
                     "stream": stream,
                 },
-                options=(extra_headers, extra_query, extra_body, timeout),
+                options=(
+                    extra_headers,
+                    extra_query,
+                    extra_body,
+                    timeout,
+                    deadline,
+                    first_event,
+                    event_gap,
+                ),
             )
         return await self._request(
             _RETRIEVE,
@@ -678,5 +731,13 @@ class Responses(Resource):
                 "starting_after": starting_after,
                 "stream": stream,
             },
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(
+                extra_headers,
+                extra_query,
+                extra_body,
+                timeout,
+                deadline,
+                first_event,
+                event_gap,
+            ),
         )

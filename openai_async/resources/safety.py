@@ -32,12 +32,13 @@ class Alerts(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> SafetyAlert:
         """One alert. `GET /safety/alerts/{id}`."""
         return await self._request(
             _ALERTS_RETRIEVE,
             path={"id": id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 
@@ -53,12 +54,13 @@ class Cases(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> SafetyCase:
         """One case. `GET /safety/cases/{id}`."""
         return await self._request(
             _CASES_RETRIEVE,
             path={"id": id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 

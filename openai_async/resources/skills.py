@@ -75,12 +75,13 @@ class Content(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> HttpxBinaryResponseContent:
         """The content. `GET /skills/{skill_id}/content`."""
         return await self._request(
             _CONTENT_RETRIEVE,
             path={"skill_id": skill_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 
@@ -97,12 +98,13 @@ class VersionContent(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> HttpxBinaryResponseContent:
         """The content. `GET /skills/{skill_id}/versions/{version}/content`."""
         return await self._request(
             _VERSIONS_CONTENT_RETRIEVE,
             path={"skill_id": skill_id, "version": version},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 
@@ -124,13 +126,14 @@ class Versions(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> SkillVersion:
         """Creates a version. `POST /skills/{skill_id}/versions`."""
         return await self._request(
             _VERSIONS_CREATE,
             path={"skill_id": skill_id},
             body={"default": default, "files": files},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def delete(
@@ -142,12 +145,13 @@ class Versions(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> DeletedSkillVersion:
         """Deletes a version. `DELETE /skills/{skill_id}/versions/{version}`."""
         return await self._request(
             _VERSIONS_DELETE,
             path={"skill_id": skill_id, "version": version},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     def list(
@@ -161,6 +165,7 @@ class Versions(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AsyncPaginator[SkillVersion, AsyncCursorPage[SkillVersion]]:
         """The versions, page by page. `GET /skills/{skill_id}/versions`."""
         return self._paginate(
@@ -168,7 +173,7 @@ class Versions(Resource):
             AsyncCursorPage,
             path={"skill_id": skill_id},
             query={"after": after, "limit": limit, "order": order},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def retrieve(
@@ -180,12 +185,13 @@ class Versions(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> SkillVersion:
         """One version. `GET /skills/{skill_id}/versions/{version}`."""
         return await self._request(
             _VERSIONS_RETRIEVE,
             path={"skill_id": skill_id, "version": version},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 
@@ -209,12 +215,13 @@ class Skills(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> Skill:
         """Creates a skill. `POST /skills`."""
         return await self._request(
             _CREATE,
             body={"files": files},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def delete(
@@ -225,12 +232,13 @@ class Skills(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> DeletedSkill:
         """Deletes a skill. `DELETE /skills/{skill_id}`."""
         return await self._request(
             _DELETE,
             path={"skill_id": skill_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     def list(
@@ -243,13 +251,14 @@ class Skills(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AsyncPaginator[Skill, AsyncCursorPage[Skill]]:
         """The skills, page by page. `GET /skills`."""
         return self._paginate(
             _LIST,
             AsyncCursorPage,
             query={"after": after, "limit": limit, "order": order},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def retrieve(
@@ -260,12 +269,13 @@ class Skills(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> Skill:
         """One skill. `GET /skills/{skill_id}`."""
         return await self._request(
             _RETRIEVE,
             path={"skill_id": skill_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def update(
@@ -277,11 +287,12 @@ class Skills(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> Skill:
         """Changes a skill. `POST /skills/{skill_id}`."""
         return await self._request(
             _UPDATE,
             path={"skill_id": skill_id},
             body={"default_version": default_version},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )

@@ -38,13 +38,14 @@ class Parts(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> UploadPart:
         """Creates a part. `POST /uploads/{upload_id}/parts`."""
         return await self._request(
             _PARTS_CREATE,
             path={"upload_id": upload_id},
             body={"data": data},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 
@@ -64,12 +65,13 @@ class Uploads(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> Upload:
         """Cancels an upload. `POST /uploads/{upload_id}/cancel`."""
         return await self._request(
             _CANCEL,
             path={"upload_id": upload_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def complete(
@@ -82,13 +84,14 @@ class Uploads(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> Upload:
         """Completes an upload. `POST /uploads/{upload_id}/complete`."""
         return await self._request(
             _COMPLETE,
             path={"upload_id": upload_id},
             body={"part_ids": part_ids, "md5": md5},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def create(
@@ -103,6 +106,7 @@ class Uploads(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> Upload:
         """Creates an upload. `POST /uploads`."""
         return await self._request(
@@ -114,5 +118,5 @@ class Uploads(Resource):
                 "purpose": purpose,
                 "expires_after": expires_after,
             },
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )

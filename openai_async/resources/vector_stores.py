@@ -138,6 +138,7 @@ class FileBatches(FileBatchesHelpers, Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> VectorStoreFileBatch:
         """Cancels a file batch.
 
@@ -146,7 +147,7 @@ class FileBatches(FileBatchesHelpers, Resource):
         return await self._request(
             _CANCEL,
             path={"vector_store_id": vector_store_id, "batch_id": batch_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def create(
@@ -161,6 +162,7 @@ class FileBatches(FileBatchesHelpers, Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> VectorStoreFileBatch:
         """Adds files as one batch. `POST /vector_stores/{vector_store_id}/file_batches`."""
         return await self._request(
@@ -172,7 +174,7 @@ class FileBatches(FileBatchesHelpers, Resource):
                 "file_ids": file_ids,
                 "files": files,
             },
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     def list_files(
@@ -189,6 +191,7 @@ class FileBatches(FileBatchesHelpers, Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AsyncPaginator[VectorStoreFile, AsyncCursorPage[VectorStoreFile]]:
         """The files of a batch, page by page.
 
@@ -205,7 +208,7 @@ class FileBatches(FileBatchesHelpers, Resource):
                 "limit": limit,
                 "order": order,
             },
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def retrieve(
@@ -217,12 +220,13 @@ class FileBatches(FileBatchesHelpers, Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> VectorStoreFileBatch:
         """One batch. `GET /vector_stores/{vector_store_id}/file_batches/{batch_id}`."""
         return await self._request(
             _FILE_BATCHES_RETRIEVE,
             path={"vector_store_id": vector_store_id, "batch_id": batch_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 
@@ -239,13 +243,14 @@ class Files(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AsyncPaginator[FileContentResponse, AsyncPage[FileContentResponse]]:
         """The content of a file. `GET /vector_stores/{vector_store_id}/files/{file_id}/content`."""
         return self._paginate(
             _CONTENT,
             AsyncPage,
             path={"vector_store_id": vector_store_id, "file_id": file_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def create(
@@ -259,6 +264,7 @@ class Files(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> VectorStoreFile:
         """Creates a file. `POST /vector_stores/{vector_store_id}/files`."""
         return await self._request(
@@ -269,7 +275,7 @@ class Files(Resource):
                 "attributes": attributes,
                 "chunking_strategy": chunking_strategy,
             },
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def delete(
@@ -281,12 +287,13 @@ class Files(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> VectorStoreFileDeleted:
         """Deletes a file. `DELETE /vector_stores/{vector_store_id}/files/{file_id}`."""
         return await self._request(
             _FILES_DELETE,
             path={"vector_store_id": vector_store_id, "file_id": file_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     def list(
@@ -302,6 +309,7 @@ class Files(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AsyncPaginator[VectorStoreFile, AsyncCursorPage[VectorStoreFile]]:
         """The files, page by page. `GET /vector_stores/{vector_store_id}/files`."""
         return self._paginate(
@@ -315,7 +323,7 @@ class Files(Resource):
                 "limit": limit,
                 "order": order,
             },
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def retrieve(
@@ -327,12 +335,13 @@ class Files(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> VectorStoreFile:
         """One file. `GET /vector_stores/{vector_store_id}/files/{file_id}`."""
         return await self._request(
             _FILES_RETRIEVE,
             path={"vector_store_id": vector_store_id, "file_id": file_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def update(
@@ -345,13 +354,14 @@ class Files(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> VectorStoreFile:
         """Changes a file. `POST /vector_stores/{vector_store_id}/files/{file_id}`."""
         return await self._request(
             _FILES_UPDATE,
             path={"vector_store_id": vector_store_id, "file_id": file_id},
             body={"attributes": attributes},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
 
@@ -380,6 +390,7 @@ class VectorStores(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> VectorStore:
         """A new vector store, empty or with files to begin with. `POST /vector_stores`."""
         return await self._request(
@@ -392,7 +403,7 @@ class VectorStores(Resource):
                 "metadata": metadata,
                 "name": name,
             },
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def delete(
@@ -403,12 +414,13 @@ class VectorStores(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> VectorStoreDeleted:
         """Deletes a vector store. `DELETE /vector_stores/{vector_store_id}`."""
         return await self._request(
             _DELETE,
             path={"vector_store_id": vector_store_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     def list(
@@ -422,13 +434,14 @@ class VectorStores(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AsyncPaginator[VectorStore, AsyncCursorPage[VectorStore]]:
         """The vector stores, page by page. `GET /vector_stores`."""
         return self._paginate(
             _LIST,
             AsyncCursorPage,
             query={"after": after, "before": before, "limit": limit, "order": order},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def retrieve(
@@ -439,12 +452,13 @@ class VectorStores(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> VectorStore:
         """One vector store, with counts of its files. `GET /vector_stores/{vector_store_id}`."""
         return await self._request(
             _RETRIEVE,
             path={"vector_store_id": vector_store_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     def search(
@@ -460,6 +474,7 @@ class VectorStores(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AsyncPaginator[VectorStoreSearchResponse, AsyncPage[VectorStoreSearchResponse]]:
         """What is found in a vector store. `POST /vector_stores/{vector_store_id}/search`."""
         return self._paginate(
@@ -473,7 +488,7 @@ class VectorStores(Resource):
                 "ranking_options": ranking_options,
                 "rewrite_query": rewrite_query,
             },
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def update(
@@ -487,11 +502,12 @@ class VectorStores(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> VectorStore:
         """Changes a vector store. `POST /vector_stores/{vector_store_id}`."""
         return await self._request(
             _UPDATE,
             path={"vector_store_id": vector_store_id},
             body={"expires_after": expires_after, "metadata": metadata, "name": name},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )

@@ -72,6 +72,7 @@ class Videos(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> Video:
         """Creates a video. `POST /videos`."""
         return await self._request(
@@ -83,7 +84,7 @@ class Videos(Resource):
                 "seconds": seconds,
                 "size": size,
             },
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     @deprecated("The Sora API is scheduled to permanently shut down on September 24, 2026.")
@@ -96,12 +97,13 @@ class Videos(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> VideoCreateCharacterResponse:
         """A character made from a video, for other videos. `POST /videos/characters`."""
         return await self._request(
             _CREATE_CHARACTER,
             body={"name": name, "video": video},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     @deprecated("The Sora API is scheduled to permanently shut down on September 24, 2026.")
@@ -113,12 +115,13 @@ class Videos(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> VideoDeleteResponse:
         """Deletes a video. `DELETE /videos/{video_id}`."""
         return await self._request(
             _DELETE,
             path={"video_id": video_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     @deprecated("The Sora API is scheduled to permanently shut down on September 24, 2026.")
@@ -131,13 +134,14 @@ class Videos(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> HttpxBinaryResponseContent:
         """The content of a video. `GET /videos/{video_id}/content`."""
         return await self._request(
             _DOWNLOAD_CONTENT,
             path={"video_id": video_id},
             query={"variant": variant},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     @deprecated("The Sora API is scheduled to permanently shut down on September 24, 2026.")
@@ -150,12 +154,13 @@ class Videos(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> Video:
         """A video changed as a description says. `POST /videos/edits`."""
         return await self._request(
             _EDIT,
             body={"prompt": prompt, "video": video},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     @deprecated("The Sora API is scheduled to permanently shut down on September 24, 2026.")
@@ -169,12 +174,13 @@ class Videos(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> Video:
         """A video that goes on where another ends. `POST /videos/extensions`."""
         return await self._request(
             _EXTEND,
             body={"prompt": prompt, "seconds": seconds, "video": video},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     @deprecated("The Sora API is scheduled to permanently shut down on September 24, 2026.")
@@ -186,12 +192,13 @@ class Videos(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> VideoGetCharacterResponse:
         """One character. `GET /videos/characters/{character_id}`."""
         return await self._request(
             _GET_CHARACTER,
             path={"character_id": character_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     @deprecated("The Sora API is scheduled to permanently shut down on September 24, 2026.")
@@ -205,13 +212,14 @@ class Videos(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AsyncPaginator[Video, AsyncConversationCursorPage[Video]]:
         """The videos, page by page. `GET /videos`."""
         return self._paginate(
             _LIST,
             AsyncConversationCursorPage,
             query={"after": after, "limit": limit, "order": order},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     @deprecated("The Sora API is scheduled to permanently shut down on September 24, 2026.")
@@ -224,13 +232,14 @@ class Videos(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> Video:
         """A video made anew from another. `POST /videos/{video_id}/remix`."""
         return await self._request(
             _REMIX,
             path={"video_id": video_id},
             body={"prompt": prompt},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     @deprecated("The Sora API is scheduled to permanently shut down on September 24, 2026.")
@@ -242,10 +251,11 @@ class Videos(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> Video:
         """One video. `GET /videos/{video_id}`."""
         return await self._request(
             _RETRIEVE,
             path={"video_id": video_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )

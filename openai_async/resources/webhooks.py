@@ -53,10 +53,11 @@ class EventTypes(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> WebhookEventTypeList:
         """The event types. `GET /webhook_event_types`."""
         return await self._request(
-            _EVENT_TYPES_LIST, options=(extra_headers, extra_query, extra_body, timeout)
+            _EVENT_TYPES_LIST, options=(extra_headers, extra_query, extra_body, timeout, deadline)
         )
 
 
@@ -108,12 +109,13 @@ class Webhooks(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> WebhookEndpointWithSecret:
         """Creates a webhook. `POST /webhook_endpoints`."""
         return await self._request(
             _CREATE,
             body={"event_types": event_types, "name": name, "url": url},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def delete(
@@ -124,12 +126,13 @@ class Webhooks(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> DeletedWebhookEndpoint:
         """Deletes a webhook. `DELETE /webhook_endpoints/{webhook_endpoint_id}`."""
         return await self._request(
             _DELETE,
             path={"webhook_endpoint_id": webhook_endpoint_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     def list(
@@ -141,13 +144,14 @@ class Webhooks(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> AsyncPaginator[WebhookEndpoint, AsyncCursorPage[WebhookEndpoint]]:
         """The webhooks, page by page. `GET /webhook_endpoints`."""
         return self._paginate(
             _LIST,
             AsyncCursorPage,
             query={"after": after, "limit": limit},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def retrieve(
@@ -158,12 +162,13 @@ class Webhooks(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> WebhookEndpoint:
         """One webhook. `GET /webhook_endpoints/{webhook_endpoint_id}`."""
         return await self._request(
             _RETRIEVE,
             path={"webhook_endpoint_id": webhook_endpoint_id},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def rotate_secret(
@@ -175,6 +180,7 @@ class Webhooks(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> WebhookEndpointWithSecret:
         """Replaces the secret of a webhook.
 
@@ -184,7 +190,7 @@ class Webhooks(Resource):
             _ROTATE_SECRET,
             path={"webhook_endpoint_id": webhook_endpoint_id},
             body={"keep_old_secret_active_for_24_hours": keep_old_secret_active_for_24_hours},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def test(
@@ -224,13 +230,14 @@ class Webhooks(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> WebhookEndpointTestResult:
         """Tries a webhook. `POST /webhook_endpoints/{webhook_endpoint_id}/test`."""
         return await self._request(
             _TEST,
             path={"webhook_endpoint_id": webhook_endpoint_id},
             body={"event_type": event_type},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
     async def update(
@@ -275,11 +282,12 @@ class Webhooks(Resource):
         extra_query: Query | None = None,
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
     ) -> WebhookEndpoint:
         """Changes a webhook. `POST /webhook_endpoints/{webhook_endpoint_id}`."""
         return await self._request(
             _UPDATE,
             path={"webhook_endpoint_id": webhook_endpoint_id},
             body={"event_types": event_types, "name": name, "url": url},
-            options=(extra_headers, extra_query, extra_body, timeout),
+            options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )

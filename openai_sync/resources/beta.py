@@ -271,6 +271,9 @@ class Sessions(Resource):
             extra_query: Query | None = None,
             extra_body: Body | None = None,
             timeout: float | Timeout | NotGiven | None = not_given,
+            deadline: float | NotGiven | None = not_given,
+            first_event: float | NotGiven | None = not_given,
+            event_gap: float | NotGiven | None = not_given,
         ) -> AgentSession: ...
 
         @overload
@@ -292,6 +295,9 @@ class Sessions(Resource):
             extra_query: Query | None = None,
             extra_body: Body | None = None,
             timeout: float | Timeout | NotGiven | None = not_given,
+            deadline: float | NotGiven | None = not_given,
+            first_event: float | NotGiven | None = not_given,
+            event_gap: float | NotGiven | None = not_given,
         ) -> Stream[AgentSessionEvent]: ...
 
         @overload
@@ -313,6 +319,9 @@ class Sessions(Resource):
             extra_query: Query | None = None,
             extra_body: Body | None = None,
             timeout: float | Timeout | NotGiven | None = not_given,
+            deadline: float | NotGiven | None = not_given,
+            first_event: float | NotGiven | None = not_given,
+            event_gap: float | NotGiven | None = not_given,
         ) -> AgentSession | Stream[AgentSessionEvent]: ...
 
         def create(self, *args: Any, **params: Any) -> AgentSession | Stream[AgentSessionEvent]: ...
@@ -639,6 +648,9 @@ class Responses(Resource):
             extra_query: Query | None = None,
             extra_body: Body | None = None,
             timeout: float | Timeout | NotGiven | None = not_given,
+            deadline: float | NotGiven | None = not_given,
+            first_event: float | NotGiven | None = not_given,
+            event_gap: float | NotGiven | None = not_given,
         ) -> BetaResponse: ...
 
         @overload
@@ -805,6 +817,9 @@ class Responses(Resource):
             extra_query: Query | None = None,
             extra_body: Body | None = None,
             timeout: float | Timeout | NotGiven | None = not_given,
+            deadline: float | NotGiven | None = not_given,
+            first_event: float | NotGiven | None = not_given,
+            event_gap: float | NotGiven | None = not_given,
         ) -> Stream[BetaResponseStreamEvent]: ...
 
         @overload
@@ -971,6 +986,9 @@ class Responses(Resource):
             extra_query: Query | None = None,
             extra_body: Body | None = None,
             timeout: float | Timeout | NotGiven | None = not_given,
+            deadline: float | NotGiven | None = not_given,
+            first_event: float | NotGiven | None = not_given,
+            event_gap: float | NotGiven | None = not_given,
         ) -> BetaResponse | Stream[BetaResponseStreamEvent]: ...
 
         def create(
@@ -995,6 +1013,9 @@ class Responses(Resource):
             extra_query: Query | None = None,
             extra_body: Body | None = None,
             timeout: float | Timeout | NotGiven | None = not_given,
+            deadline: float | NotGiven | None = not_given,
+            first_event: float | NotGiven | None = not_given,
+            event_gap: float | NotGiven | None = not_given,
         ) -> BetaResponse: ...
 
         @overload
@@ -1011,6 +1032,9 @@ class Responses(Resource):
             extra_query: Query | None = None,
             extra_body: Body | None = None,
             timeout: float | Timeout | NotGiven | None = not_given,
+            deadline: float | NotGiven | None = not_given,
+            first_event: float | NotGiven | None = not_given,
+            event_gap: float | NotGiven | None = not_given,
         ) -> Stream[BetaResponseStreamEvent]: ...
 
         @overload
@@ -1027,6 +1051,9 @@ class Responses(Resource):
             extra_query: Query | None = None,
             extra_body: Body | None = None,
             timeout: float | Timeout | NotGiven | None = not_given,
+            deadline: float | NotGiven | None = not_given,
+            first_event: float | NotGiven | None = not_given,
+            event_gap: float | NotGiven | None = not_given,
         ) -> BetaResponse | Stream[BetaResponseStreamEvent]: ...
 
         def retrieve(
@@ -1097,6 +1124,9 @@ class Runs(Resource):
             extra_query: Query | None = None,
             extra_body: Body | None = None,
             timeout: float | Timeout | NotGiven | None = not_given,
+            deadline: float | NotGiven | None = not_given,
+            first_event: float | NotGiven | None = not_given,
+            event_gap: float | NotGiven | None = not_given,
         ) -> Run: ...
 
         @overload
@@ -1127,6 +1157,9 @@ class Runs(Resource):
             extra_query: Query | None = None,
             extra_body: Body | None = None,
             timeout: float | Timeout | NotGiven | None = not_given,
+            deadline: float | NotGiven | None = not_given,
+            first_event: float | NotGiven | None = not_given,
+            event_gap: float | NotGiven | None = not_given,
         ) -> Stream[AssistantStreamEvent]: ...
 
         @overload
@@ -1157,6 +1190,9 @@ class Runs(Resource):
             extra_query: Query | None = None,
             extra_body: Body | None = None,
             timeout: float | Timeout | NotGiven | None = not_given,
+            deadline: float | NotGiven | None = not_given,
+            first_event: float | NotGiven | None = not_given,
+            event_gap: float | NotGiven | None = not_given,
         ) -> Run | Stream[AssistantStreamEvent]: ...
 
         def create(self, *args: Any, **params: Any) -> Run | Stream[AssistantStreamEvent]: ...
@@ -1178,6 +1214,9 @@ class Runs(Resource):
             extra_query: Query | None = None,
             extra_body: Body | None = None,
             timeout: float | Timeout | NotGiven | None = not_given,
+            deadline: float | NotGiven | None = not_given,
+            first_event: float | NotGiven | None = not_given,
+            event_gap: float | NotGiven | None = not_given,
         ) -> Run: ...
 
         @overload
@@ -1193,6 +1232,9 @@ class Runs(Resource):
             extra_query: Query | None = None,
             extra_body: Body | None = None,
             timeout: float | Timeout | NotGiven | None = not_given,
+            deadline: float | NotGiven | None = not_given,
+            first_event: float | NotGiven | None = not_given,
+            event_gap: float | NotGiven | None = not_given,
         ) -> Stream[AssistantStreamEvent]: ...
 
         @overload
@@ -1208,6 +1250,9 @@ class Runs(Resource):
             extra_query: Query | None = None,
             extra_body: Body | None = None,
             timeout: float | Timeout | NotGiven | None = not_given,
+            deadline: float | NotGiven | None = not_given,
+            first_event: float | NotGiven | None = not_given,
+            event_gap: float | NotGiven | None = not_given,
         ) -> Run | Stream[AssistantStreamEvent]: ...
 
         def submit_tool_outputs(
@@ -1261,6 +1306,9 @@ class Threads(Resource):
             extra_query: Query | None = None,
             extra_body: Body | None = None,
             timeout: float | Timeout | NotGiven | None = not_given,
+            deadline: float | NotGiven | None = not_given,
+            first_event: float | NotGiven | None = not_given,
+            event_gap: float | NotGiven | None = not_given,
         ) -> Run: ...
 
         @overload
@@ -1288,6 +1336,9 @@ class Threads(Resource):
             extra_query: Query | None = None,
             extra_body: Body | None = None,
             timeout: float | Timeout | NotGiven | None = not_given,
+            deadline: float | NotGiven | None = not_given,
+            first_event: float | NotGiven | None = not_given,
+            event_gap: float | NotGiven | None = not_given,
         ) -> Stream[AssistantStreamEvent]: ...
 
         @overload
@@ -1315,6 +1366,9 @@ class Threads(Resource):
             extra_query: Query | None = None,
             extra_body: Body | None = None,
             timeout: float | Timeout | NotGiven | None = not_given,
+            deadline: float | NotGiven | None = not_given,
+            first_event: float | NotGiven | None = not_given,
+            event_gap: float | NotGiven | None = not_given,
         ) -> Run | Stream[AssistantStreamEvent]: ...
 
         def create_and_run(

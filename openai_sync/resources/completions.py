@@ -54,6 +54,9 @@ class Completions(Resource):
             extra_query: Query | None = None,
             extra_body: Body | None = None,
             timeout: float | Timeout | NotGiven | None = not_given,
+            deadline: float | NotGiven | None = not_given,
+            first_event: float | NotGiven | None = not_given,
+            event_gap: float | NotGiven | None = not_given,
         ) -> Completion: ...
 
         @overload
@@ -82,6 +85,9 @@ class Completions(Resource):
             extra_query: Query | None = None,
             extra_body: Body | None = None,
             timeout: float | Timeout | NotGiven | None = not_given,
+            deadline: float | NotGiven | None = not_given,
+            first_event: float | NotGiven | None = not_given,
+            event_gap: float | NotGiven | None = not_given,
         ) -> Stream[Completion]: ...
 
         @overload
@@ -110,6 +116,9 @@ class Completions(Resource):
             extra_query: Query | None = None,
             extra_body: Body | None = None,
             timeout: float | Timeout | NotGiven | None = not_given,
+            deadline: float | NotGiven | None = not_given,
+            first_event: float | NotGiven | None = not_given,
+            event_gap: float | NotGiven | None = not_given,
         ) -> Completion | Stream[Completion]: ...
 
         def create(self, *args: Any, **params: Any) -> Completion | Stream[Completion]: ...

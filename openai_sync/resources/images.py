@@ -67,6 +67,9 @@ class Images(Resource):
             extra_query: Query | None = None,
             extra_body: Body | None = None,
             timeout: float | Timeout | NotGiven | None = not_given,
+            deadline: float | NotGiven | None = not_given,
+            first_event: float | NotGiven | None = not_given,
+            event_gap: float | NotGiven | None = not_given,
         ) -> ImagesResponse: ...
 
         @overload
@@ -103,6 +106,9 @@ class Images(Resource):
             extra_query: Query | None = None,
             extra_body: Body | None = None,
             timeout: float | Timeout | NotGiven | None = not_given,
+            deadline: float | NotGiven | None = not_given,
+            first_event: float | NotGiven | None = not_given,
+            event_gap: float | NotGiven | None = not_given,
         ) -> Stream[ImageEditStreamEvent]: ...
 
         @overload
@@ -139,6 +145,9 @@ class Images(Resource):
             extra_query: Query | None = None,
             extra_body: Body | None = None,
             timeout: float | Timeout | NotGiven | None = not_given,
+            deadline: float | NotGiven | None = not_given,
+            first_event: float | NotGiven | None = not_given,
+            event_gap: float | NotGiven | None = not_given,
         ) -> ImagesResponse | Stream[ImageEditStreamEvent]: ...
 
         def edit(
@@ -190,6 +199,9 @@ class Images(Resource):
             extra_query: Query | None = None,
             extra_body: Body | None = None,
             timeout: float | Timeout | NotGiven | None = not_given,
+            deadline: float | NotGiven | None = not_given,
+            first_event: float | NotGiven | None = not_given,
+            event_gap: float | NotGiven | None = not_given,
         ) -> ImagesResponse: ...
 
         @overload
@@ -233,6 +245,9 @@ class Images(Resource):
             extra_query: Query | None = None,
             extra_body: Body | None = None,
             timeout: float | Timeout | NotGiven | None = not_given,
+            deadline: float | NotGiven | None = not_given,
+            first_event: float | NotGiven | None = not_given,
+            event_gap: float | NotGiven | None = not_given,
         ) -> Stream[ImageGenStreamEvent]: ...
 
         @overload
@@ -276,6 +291,9 @@ class Images(Resource):
             extra_query: Query | None = None,
             extra_body: Body | None = None,
             timeout: float | Timeout | NotGiven | None = not_given,
+            deadline: float | NotGiven | None = not_given,
+            first_event: float | NotGiven | None = not_given,
+            event_gap: float | NotGiven | None = not_given,
         ) -> ImagesResponse | Stream[ImageGenStreamEvent]: ...
 
         def generate(

@@ -114,6 +114,9 @@ class Responses(Resource):
             extra_query: Query | None = None,
             extra_body: Body | None = None,
             timeout: float | Timeout | NotGiven | None = not_given,
+            deadline: float | NotGiven | None = not_given,
+            first_event: float | NotGiven | None = not_given,
+            event_gap: float | NotGiven | None = not_given,
         ) -> Response: ...
 
         @overload
@@ -160,6 +163,9 @@ class Responses(Resource):
             extra_query: Query | None = None,
             extra_body: Body | None = None,
             timeout: float | Timeout | NotGiven | None = not_given,
+            deadline: float | NotGiven | None = not_given,
+            first_event: float | NotGiven | None = not_given,
+            event_gap: float | NotGiven | None = not_given,
         ) -> Stream[ResponseStreamEvent]: ...
 
         @overload
@@ -206,6 +212,9 @@ class Responses(Resource):
             extra_query: Query | None = None,
             extra_body: Body | None = None,
             timeout: float | Timeout | NotGiven | None = not_given,
+            deadline: float | NotGiven | None = not_given,
+            first_event: float | NotGiven | None = not_given,
+            event_gap: float | NotGiven | None = not_given,
         ) -> Response | Stream[ResponseStreamEvent]: ...
 
         def create(self, *args: Any, **params: Any) -> Response | Stream[ResponseStreamEvent]: ...
@@ -227,6 +236,9 @@ class Responses(Resource):
             extra_query: Query | None = None,
             extra_body: Body | None = None,
             timeout: float | Timeout | NotGiven | None = not_given,
+            deadline: float | NotGiven | None = not_given,
+            first_event: float | NotGiven | None = not_given,
+            event_gap: float | NotGiven | None = not_given,
         ) -> Response: ...
 
         @overload
@@ -242,6 +254,9 @@ class Responses(Resource):
             extra_query: Query | None = None,
             extra_body: Body | None = None,
             timeout: float | Timeout | NotGiven | None = not_given,
+            deadline: float | NotGiven | None = not_given,
+            first_event: float | NotGiven | None = not_given,
+            event_gap: float | NotGiven | None = not_given,
         ) -> Stream[ResponseStreamEvent]: ...
 
         @overload
@@ -257,6 +272,9 @@ class Responses(Resource):
             extra_query: Query | None = None,
             extra_body: Body | None = None,
             timeout: float | Timeout | NotGiven | None = not_given,
+            deadline: float | NotGiven | None = not_given,
+            first_event: float | NotGiven | None = not_given,
+            event_gap: float | NotGiven | None = not_given,
         ) -> Response | Stream[ResponseStreamEvent]: ...
 
         def retrieve(self, *args: Any, **params: Any) -> Response | Stream[ResponseStreamEvent]: ...

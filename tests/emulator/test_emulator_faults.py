@@ -52,6 +52,9 @@ def read_into(received: bytearray, api: httpx.Client, method: str, url: str, **m
         ("disconnect-upload", Fault(disconnect_upload=1)),
         ("disconnect-upload=9", Fault(disconnect_upload=9)),
         ("status=503; html", Fault(status=503, page="html")),
+        ("ends=2", Fault(ends=2)),
+        ("pings", Fault(pings=0)),
+        ("pings=3", Fault(pings=3)),
     ],
 )
 def test_spec_is_parsed(spec: str, fault: Fault) -> None:
@@ -365,6 +368,22 @@ def test_error_in_a_stream(api: httpx.Client) -> None:
 def test_stream_without_done(api: httpx.Client) -> None:
     items = data(stream(api, "no-done"))
     assert json.loads(items[-1])["choices"][0]["finish_reason"] == "stop"
+
+
+def test_stream_that_ends_too_early(api: httpx.Client) -> None:
+    plain = data(api.post("/chat/completions", json={**CHAT, "stream": True}))
+    assert data(stream(api, "ends=2")) == plain[:2]
+
+
+@pytest.mark.parametrize(("spec", "events"), [("pings", 0), ("pings=2", 2)])
+def test_stream_of_comments_for_ever(spec: str, events: int, api: httpx.Client) -> None:
+    headers = {SPEC: spec}
+    body = {**CHAT, "stream": True}
+    with api.stream("POST", "/chat/completions", json=body, headers=headers) as response:
+        lines = filter(None, response.iter_lines())
+        first = [next(lines) for _ in range(events + 3)]
+    assert [line.startswith("data: ") for line in first] == [True] * events + [False] * 3
+    assert first[events:] == [": ping"] * 3
 
 
 def test_comments_in_a_stream(api: httpx.Client) -> None:

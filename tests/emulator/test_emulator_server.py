@@ -272,3 +272,12 @@ def test_fixture_gives_every_test_a_new_emulator(tmp_path: Path) -> None:
         env={"PYTHONPATH": ROOT, "PATH": ""},
     )
     assert "2 passed" in done.stdout, done.stdout + done.stderr
+
+
+def test_requests_over_one_connection_have_the_same_port(emulator: Emulator) -> None:
+    for _ in range(2):
+        with httpx.Client(base_url=emulator.base_url) as client:
+            client.get("/models")
+            client.get("/models")
+    ports = [request.port for request in emulator.requests]
+    assert ports[0] == ports[1] != ports[2] == ports[3]

@@ -369,3 +369,17 @@ async def test_no_address_that_answers_is_an_error_that_names_the_host(
         with pytest.raises(ConnectionFailed, match=r"connect to two\.example:80: connection refu"):
             await transport.send(WireRequest("GET", "http://two.example/", [], None, TIMEOUT))
     assert transport.stats() == PoolStats(0, 0, 0)
+
+
+async def test_a_redirect_to_behind_another_kind_of_proxy_is_refused(
+    server: FaultServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    location = b"Location: https://other.example/"
+    server.play([says(answer(b"", location, status=b"302 Found"))])
+    monkeypatch.setenv("https_proxy", "socks5://127.0.0.1:9")
+    transport = HttpTransport()
+    with pytest.raises(ConnectionFailed, match=r"other\.example:443.*socks5") as caught:
+        await transport.send(request(server))
+    assert caught.value.final
+    assert transport.stats() == PoolStats(in_use=0, idle=1, waiting=0)
+    await transport.close()

@@ -15,20 +15,26 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
-import httpx
+import anyio.lowlevel
 import pytest
 import respx
 
 from openai_async import AsyncOpenAI
+from openai_async._transport import ConnectionFailed
 from openai_async.emulator import Emulator
 from openai_async.types.chat import ChatCompletionChunk
 from openai_sync import (
     APIConnectionError,
     APIStatusError,
+    APITimeoutError,
+    DeadlineExceeded,
     NotFoundError,
     OpenAI,
+    PoolStats,
     RateLimitError,
     Stream,
+    StreamStalled,
+    StreamTruncated,
     _bridge,
     _portal,
 )
@@ -284,6 +290,98 @@ def test_an_error_in_the_stream_comes_after_the_events_before_it(
     assert list(events) == []
 
 
+@pytest.mark.parametrize(
+    ("fault", "limits", "error", "partial"),
+    [
+        ("pings", {"first_event": 0.1}, StreamStalled, ""),
+        ("pings=4", {"event_gap": 0.1}, StreamStalled, "You said: one"),
+        ("pings=4", {"deadline": 0.5}, DeadlineExceeded, "You said: one"),
+    ],
+)
+def test_limits_of_streams(
+    fault: str,
+    limits: dict[str, Any],
+    error: type[APITimeoutError],
+    partial: str,
+    sync_client: OpenAI,
+    emulator: Emulator,
+) -> None:
+    emulator.fault(fault)
+    events = tell(sync_client.with_options(**limits), "one two")
+    words: list[str] = []
+    with pytest.raises(error) as caught:
+        words.extend(word(event) for event in events)
+    assert "".join(words) == caught.value.partial == partial
+    assert events.outcome == "incomplete"
+    assert sync_client.pool_stats() == PoolStats(in_use=0, idle=0, waiting=0)
+
+
+def test_a_truncated_stream_says_so(sync_client: OpenAI, emulator: Emulator) -> None:
+    list(tell(sync_client, "one two"))  # so this server sends terminators
+    emulator.fault("ends=4")
+    events = tell(sync_client, "one two")
+    words: list[str] = []
+    with pytest.raises(StreamTruncated) as caught:
+        words.extend(word(event) for event in events)
+    assert "".join(words) == caught.value.partial == "You said: one"
+    assert events.outcome == "truncated"
+    assert list(events) == []
+
+
+def test_streams_that_are_read_share_a_connection(sync_client: OpenAI, emulator: Emulator) -> None:
+    for _ in range(10):
+        list(tell(sync_client))
+    assert len({request.port for request in emulator.requests}) == 1
+    assert sync_client.pool_stats() == PoolStats(in_use=0, idle=1, waiting=0)
+
+
+def test_a_stream_that_is_left_frees_its_connection(
+    sync_client: OpenAI, emulator: Emulator
+) -> None:
+    emulator.fault("pings=2")
+    events = tell(sync_client)
+    for _ in events:
+        break
+    events.close()
+    assert sync_client.pool_stats() == PoolStats(in_use=0, idle=0, waiting=0)
+
+
+def test_closing_in_another_thread_ends_the_iteration(server: HandServer, beside: Threads) -> None:
+    with client_of(server) as client:
+        events, connection = started(server, beside, client, "one")
+        next(events)
+        reading = beside.submit(list, events)
+        wait_until_read(events)
+        events.close()
+        assert reading.result(PATIENCE) == []
+        assert connection.wait_until_closed()
+
+
+def test_a_second_thread_is_refused_and_the_first_goes_on(
+    server: HandServer, beside: Threads
+) -> None:
+    with client_of(server) as client:
+        events, connection = started(server, beside, client, "one")
+        next(events)
+        reading = beside.submit(list, events)
+        wait_until_read(events)
+        with pytest.raises(RuntimeError, match="another task or thread"):
+            next(events)
+        connection.send_words("two")
+        connection.end_stream()
+        assert [word(event) for event in reading.result(PATIENCE)] == ["two"]
+
+
+def wait_until_read(events: Stream[ChatCompletionChunk]) -> None:
+    """Returns when another thread waits for the next event."""
+
+    async def reading() -> None:
+        while not events._async._reading:
+            await anyio.lowlevel.checkpoint()
+
+    _portal.run(reading)
+
+
 # Pages
 
 
@@ -384,7 +482,7 @@ def test_a_connection_error_keeps_its_cause(server: HandServer, beside: Threads)
         server.accept().close()
         error = future.exception(PATIENCE)
     assert isinstance(error, APIConnectionError)
-    assert isinstance(error.__cause__, httpx.HTTPError)
+    assert isinstance(error.__cause__, (ConnectionFailed, OSError))
     assert len(error.attempts) == 1
 
 
@@ -393,7 +491,7 @@ def test_the_traceback_of_an_error_is_short(sync_client: OpenAI) -> None:
         sync_client.models.retrieve("missing-model")
     frames = traceback.extract_tb(caught.value.__traceback__)
     assert frames[0].filename == __file__
-    assert frames[-1].name == "send"
+    assert frames[-1].name == "_send"
     assert len(frames) <= 8
     assert all("openai_" in frame.filename for frame in frames[1:])
 

@@ -103,9 +103,12 @@ def test_settings_are_passed_by_name() -> None:
         OpenAI("sk-secret")  # type: ignore[misc]
 
 
-def test_a_blocking_http_client_is_refused() -> None:
-    with httpx.Client() as http, pytest.raises(TypeError, match=r"http_client.*AsyncClient"):
-        OpenAI(api_key="k", http_client=http)  # type: ignore[arg-type]
+def test_a_copy_may_send_through_a_blocking_http_client(sync_client: OpenAI) -> None:
+    asked: list[str] = []
+    hooks = {"request": [lambda request: asked.append(request.url.path)]}
+    with httpx.Client(event_hooks=hooks) as http:
+        assert sync_client.with_options(http_client=http).models.list().data
+    assert asked == ["/v1/models"]
 
 
 def test_it_sends_through_the_given_http_client(emulator: Emulator) -> None:

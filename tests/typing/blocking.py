@@ -12,7 +12,14 @@ from openai_async.types.embeddings import CreateEmbeddingResponse
 from openai_async.types.files import FileDeleted, FileObject
 from openai_async.types.models import Model
 from openai_async.types.vector_stores import VectorStore, VectorStoreFileBatch
-from openai_sync import HttpxBinaryResponseContent, OpenAI, Stream, Timeout
+from openai_sync import (
+    HttpxBinaryResponseContent,
+    Limits,
+    OpenAI,
+    PoolStats,
+    Stream,
+    Timeout,
+)
 from openai_sync.pagination import SyncCursorPage, SyncPage
 
 
@@ -26,6 +33,9 @@ def clients(client: OpenAI, mine: Mine) -> None:
     assert_type(OpenAI(api_key=lambda: "k", timeout=Timeout(9, connect=1)), OpenAI)
     assert_type(client.copy(timeout=None), OpenAI)
     assert_type(client.with_options(max_retries=0), OpenAI)
+    assert_type(client.with_options(deadline=None, first_event=5, event_gap=2.5), OpenAI)
+    assert_type(OpenAI(proxy="http://p", verify=False, limits=Limits(10), deadline=60), OpenAI)
+    assert_type(client.pool_stats(), PoolStats)
     assert_type(mine.with_options(api_key="k"), Mine)
     assert_type(Mine(api_key="k").tenant, str)
     with client as entered, mine as mine_entered:
@@ -44,6 +54,8 @@ def settings(client: OpenAI) -> None:
     client.base_url = "http://localhost/v1"
     client.timeout = 7.5
     client.timeout = None
+    assert_type(client.deadline, "float | None")
+    client.first_event = 7.5
 
 
 def chat(client: OpenAI, either: bool) -> None:

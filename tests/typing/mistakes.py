@@ -13,7 +13,9 @@ def clients(client: OpenAI) -> None:
     OpenAI("sk-positional")  # type: ignore[call-arg]
     OpenAI(api_ke="k")  # type: ignore[call-arg]
     OpenAI(timeout="soon")  # type: ignore[arg-type]
+    OpenAI(verify="ca.pem")  # type: ignore[arg-type]
     client.copy(time=3)  # type: ignore[call-arg]
+    client.copy(deadline="3")  # type: ignore[arg-type]
     client.with_options(max_retries="3")  # type: ignore[arg-type]
 
 
@@ -31,6 +33,8 @@ def calls(client: OpenAI) -> None:
     client.embeddings.create(model="m", input="x", encoding_format="hex")  # type: ignore[arg-type]
     client.files.create(file="name.txt", purpose="batch")  # type: ignore[arg-type]
     client.files.list(limit="2")  # type: ignore[arg-type]
+    client.files.list(deadline="3")  # type: ignore[arg-type]
+    client.files.list(first_event=3)  # type: ignore[call-arg]
     client.chat.completions.create(model="m")  # type: ignore[call-overload]
     client.chat.completions.create(model="m", messages=[{"role": "me"}])  # type: ignore[typeddict-item]
     client.vector_stores.file_batches.upload_and_poll("vs_1", files=[1])  # type: ignore[list-item]

@@ -79,6 +79,9 @@ if TYPE_CHECKING:
             extra_query: Query | None = None,
             extra_body: Body | None = None,
             timeout: float | Timeout | NotGiven | None = not_given,
+            deadline: float | NotGiven | None = not_given,
+            first_event: float | NotGiven | None = not_given,
+            event_gap: float | NotGiven | None = not_given,
         ) -> AgentSession: ...
 
         async def two(
@@ -99,6 +102,9 @@ if TYPE_CHECKING:
             extra_query: Query | None = None,
             extra_body: Body | None = None,
             timeout: float | Timeout | NotGiven | None = not_given,
+            deadline: float | NotGiven | None = not_given,
+            first_event: float | NotGiven | None = not_given,
+            event_gap: float | NotGiven | None = not_given,
         ) -> AsyncStream[AgentSessionEvent]: ...
 
     class ResponsesCreate:
@@ -265,6 +271,9 @@ if TYPE_CHECKING:
             extra_query: Query | None = None,
             extra_body: Body | None = None,
             timeout: float | Timeout | NotGiven | None = not_given,
+            deadline: float | NotGiven | None = not_given,
+            first_event: float | NotGiven | None = not_given,
+            event_gap: float | NotGiven | None = not_given,
         ) -> BetaResponse: ...
 
         async def two(
@@ -430,6 +439,9 @@ if TYPE_CHECKING:
             extra_query: Query | None = None,
             extra_body: Body | None = None,
             timeout: float | Timeout | NotGiven | None = not_given,
+            deadline: float | NotGiven | None = not_given,
+            first_event: float | NotGiven | None = not_given,
+            event_gap: float | NotGiven | None = not_given,
         ) -> AsyncStream[BetaResponseStreamEvent]: ...
 
     class ResponsesRetrieve:
@@ -446,6 +458,9 @@ if TYPE_CHECKING:
             extra_query: Query | None = None,
             extra_body: Body | None = None,
             timeout: float | Timeout | NotGiven | None = not_given,
+            deadline: float | NotGiven | None = not_given,
+            first_event: float | NotGiven | None = not_given,
+            event_gap: float | NotGiven | None = not_given,
         ) -> BetaResponse: ...
 
         async def two(
@@ -461,6 +476,9 @@ if TYPE_CHECKING:
             extra_query: Query | None = None,
             extra_body: Body | None = None,
             timeout: float | Timeout | NotGiven | None = not_given,
+            deadline: float | NotGiven | None = not_given,
+            first_event: float | NotGiven | None = not_given,
+            event_gap: float | NotGiven | None = not_given,
         ) -> AsyncStream[BetaResponseStreamEvent]: ...
 
     class RunsCreate:
@@ -490,6 +508,9 @@ if TYPE_CHECKING:
             extra_query: Query | None = None,
             extra_body: Body | None = None,
             timeout: float | Timeout | NotGiven | None = not_given,
+            deadline: float | NotGiven | None = not_given,
+            first_event: float | NotGiven | None = not_given,
+            event_gap: float | NotGiven | None = not_given,
         ) -> Run: ...
 
         async def two(
@@ -518,6 +539,9 @@ if TYPE_CHECKING:
             extra_query: Query | None = None,
             extra_body: Body | None = None,
             timeout: float | Timeout | NotGiven | None = not_given,
+            deadline: float | NotGiven | None = not_given,
+            first_event: float | NotGiven | None = not_given,
+            event_gap: float | NotGiven | None = not_given,
         ) -> AsyncStream[AssistantStreamEvent]: ...
 
     class RunsSubmitToolOutputs:
@@ -532,6 +556,9 @@ if TYPE_CHECKING:
             extra_query: Query | None = None,
             extra_body: Body | None = None,
             timeout: float | Timeout | NotGiven | None = not_given,
+            deadline: float | NotGiven | None = not_given,
+            first_event: float | NotGiven | None = not_given,
+            event_gap: float | NotGiven | None = not_given,
         ) -> Run: ...
 
         async def two(
@@ -545,6 +572,9 @@ if TYPE_CHECKING:
             extra_query: Query | None = None,
             extra_body: Body | None = None,
             timeout: float | Timeout | NotGiven | None = not_given,
+            deadline: float | NotGiven | None = not_given,
+            first_event: float | NotGiven | None = not_given,
+            event_gap: float | NotGiven | None = not_given,
         ) -> AsyncStream[AssistantStreamEvent]: ...
 
     class ThreadsCreateAndRun:
@@ -571,6 +601,9 @@ if TYPE_CHECKING:
             extra_query: Query | None = None,
             extra_body: Body | None = None,
             timeout: float | Timeout | NotGiven | None = not_given,
+            deadline: float | NotGiven | None = not_given,
+            first_event: float | NotGiven | None = not_given,
+            event_gap: float | NotGiven | None = not_given,
         ) -> Run: ...
 
         async def two(
@@ -596,6 +629,9 @@ if TYPE_CHECKING:
             extra_query: Query | None = None,
             extra_body: Body | None = None,
             timeout: float | Timeout | NotGiven | None = not_given,
+            deadline: float | NotGiven | None = not_given,
+            first_event: float | NotGiven | None = not_given,
+            event_gap: float | NotGiven | None = not_given,
         ) -> AsyncStream[AssistantStreamEvent]: ...
 
 

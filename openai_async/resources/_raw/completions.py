@@ -45,6 +45,9 @@ if TYPE_CHECKING:
             extra_query: Query | None = None,
             extra_body: Body | None = None,
             timeout: float | Timeout | NotGiven | None = not_given,
+            deadline: float | NotGiven | None = not_given,
+            first_event: float | NotGiven | None = not_given,
+            event_gap: float | NotGiven | None = not_given,
         ) -> Completion: ...
 
         async def two(
@@ -72,6 +75,9 @@ if TYPE_CHECKING:
             extra_query: Query | None = None,
             extra_body: Body | None = None,
             timeout: float | Timeout | NotGiven | None = not_given,
+            deadline: float | NotGiven | None = not_given,
+            first_event: float | NotGiven | None = not_given,
+            event_gap: float | NotGiven | None = not_given,
         ) -> AsyncStream[Completion]: ...
 
 

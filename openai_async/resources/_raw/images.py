@@ -58,6 +58,9 @@ if TYPE_CHECKING:
             extra_query: Query | None = None,
             extra_body: Body | None = None,
             timeout: float | Timeout | NotGiven | None = not_given,
+            deadline: float | NotGiven | None = not_given,
+            first_event: float | NotGiven | None = not_given,
+            event_gap: float | NotGiven | None = not_given,
         ) -> ImagesResponse: ...
 
         async def two(
@@ -93,6 +96,9 @@ if TYPE_CHECKING:
             extra_query: Query | None = None,
             extra_body: Body | None = None,
             timeout: float | Timeout | NotGiven | None = not_given,
+            deadline: float | NotGiven | None = not_given,
+            first_event: float | NotGiven | None = not_given,
+            event_gap: float | NotGiven | None = not_given,
         ) -> AsyncStream[ImageEditStreamEvent]: ...
 
     class ImagesGenerate:
@@ -136,6 +142,9 @@ if TYPE_CHECKING:
             extra_query: Query | None = None,
             extra_body: Body | None = None,
             timeout: float | Timeout | NotGiven | None = not_given,
+            deadline: float | NotGiven | None = not_given,
+            first_event: float | NotGiven | None = not_given,
+            event_gap: float | NotGiven | None = not_given,
         ) -> ImagesResponse: ...
 
         async def two(
@@ -178,6 +187,9 @@ if TYPE_CHECKING:
             extra_query: Query | None = None,
             extra_body: Body | None = None,
             timeout: float | Timeout | NotGiven | None = not_given,
+            deadline: float | NotGiven | None = not_given,
+            first_event: float | NotGiven | None = not_given,
+            event_gap: float | NotGiven | None = not_given,
         ) -> AsyncStream[ImageGenStreamEvent]: ...
 
 

@@ -82,6 +82,9 @@ if TYPE_CHECKING:
             extra_query: Query | None = None,
             extra_body: Body | None = None,
             timeout: float | Timeout | NotGiven | None = not_given,
+            deadline: float | NotGiven | None = not_given,
+            first_event: float | NotGiven | None = not_given,
+            event_gap: float | NotGiven | None = not_given,
         ) -> Response: ...
 
         async def two(
@@ -127,6 +130,9 @@ if TYPE_CHECKING:
             extra_query: Query | None = None,
             extra_body: Body | None = None,
             timeout: float | Timeout | NotGiven | None = not_given,
+            deadline: float | NotGiven | None = not_given,
+            first_event: float | NotGiven | None = not_given,
+            event_gap: float | NotGiven | None = not_given,
         ) -> AsyncStream[ResponseStreamEvent]: ...
 
     class ResponsesRetrieve:
@@ -142,6 +148,9 @@ if TYPE_CHECKING:
             extra_query: Query | None = None,
             extra_body: Body | None = None,
             timeout: float | Timeout | NotGiven | None = not_given,
+            deadline: float | NotGiven | None = not_given,
+            first_event: float | NotGiven | None = not_given,
+            event_gap: float | NotGiven | None = not_given,
         ) -> Response: ...
 
         async def two(
@@ -156,6 +165,9 @@ if TYPE_CHECKING:
             extra_query: Query | None = None,
             extra_body: Body | None = None,
             timeout: float | Timeout | NotGiven | None = not_given,
+            deadline: float | NotGiven | None = not_given,
+            first_event: float | NotGiven | None = not_given,
+            event_gap: float | NotGiven | None = not_given,
         ) -> AsyncStream[ResponseStreamEvent]: ...
 
 
