@@ -39,7 +39,7 @@ class Run:
         #: By whom it belongs to; dropped with its owner.
         self.states: WeakKeyDictionary[Any, State] = WeakKeyDictionary()
         #: Has a function called by the loop. For other threads and for the garbage collector, which
-        #: may not wait. False if that cannot be, because the loop does not run (any more).
+        #: may not wait. False if the loop does not run: it is called if that ever runs again.
         self.soon: Soon = _caller()
 
     async def _end(self) -> AsyncGenerator[None, None]:
@@ -108,13 +108,14 @@ def _caller() -> Soon:
 
         def call(function: Callable[[], object]) -> bool:
             current = loop()
-            if current is None or not current.is_running() or os.getpid() != process:
+            if current is None or os.getpid() != process:
                 return False
+            running: bool = current.is_running()
             try:
                 current.call_soon_threadsafe(function)
-            except RuntimeError:  # closed this very moment
+            except RuntimeError:  # it is closed
                 return False
-            return True
+            return running
 
     return call
 

@@ -7,9 +7,11 @@ import sys
 
 import pytest
 
+from openai_async.emulator import Emulator
+
 CLIENT = "import openai_async, openai_sync"
-HEAVY = ["httpx", "httpcore", "h11", "trio", "numpy", "pydantic", "starlette", "uvicorn"]
-OWN = ["openai_async.emulator", "openai_async._httpx", "openai_async.types.chat"]
+HEAVY = ["httpx", "httpcore", "h11", "httptools", "ssl", "trio", "numpy", "pydantic", "starlette", "uvicorn"]
+OWN = ["openai_async.emulator", "openai_async._http.transport", "openai_async._httpx", "openai_async.types.chat"]
 
 
 def loaded_after(code: str) -> set[str]:
@@ -67,6 +69,15 @@ def test_using_one_resource_loads_only_its_types() -> None:
     assert "openai_async.types.models" in loaded
     assert "openai_async.types.chat" not in loaded
     assert "httpx" not in loaded
+
+
+def test_a_call_loads_no_httpx(emulator: Emulator) -> None:
+    loaded = loaded_after(
+        f"import openai_sync\nwith openai_sync.OpenAI(api_key='k', base_url={emulator.base_url!r}) "
+        "as client: client.models.list()"
+    )
+    assert "openai_async._http.transport" in loaded
+    assert not loaded & {"httpx", "httpcore", "h11", "certifi", "trio"}
 
 
 @pytest.mark.parametrize(

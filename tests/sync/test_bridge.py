@@ -492,7 +492,7 @@ def test_the_traceback_of_an_error_is_short(sync_client: OpenAI) -> None:
     frames = traceback.extract_tb(caught.value.__traceback__)
     assert frames[0].filename == __file__
     assert frames[-1].name == "_send"
-    assert len(frames) <= 8
+    assert len(frames) <= 9
     assert all("openai_" in frame.filename for frame in frames[1:])
 
 
