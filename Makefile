@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 BENCH := .venv-bench
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 
-.PHONY: setup demo test check generate format types bench dist clean
+.PHONY: setup demo test check generate format types soak bench dist clean
 
 setup: $(VENV)/dev $(VENV)/lint  ## everything for working on the project
 
@@ -29,6 +29,9 @@ generate: $(VENV)/dev $(VENV)/lint  ## types, methods and docs/api.md from codeg
 format: $(VENV)/lint  ## format and fix what can be fixed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+soak: $(VENV)/dev  ## the long runs; ARGS="forks" runs those with that word in their name
+	cd tests && ../$(BIN)/python -m soak $(ARGS)
 
 bench: $(BENCH)/ready  ## measure against the official package
 	$(BENCH)/bin/python -m benchmarks $(ARGS)

@@ -186,7 +186,7 @@ def test_wrong_http_client_is_refused(http_client: Any) -> None:
 
 
 def test_blocking_http_client_is_refused() -> None:
-    with httpx.Client() as http_client, pytest.raises(TypeError, match="not httpx.Client"):
+    with httpx.Client() as http_client, pytest.raises(TypeError, match=r"not httpx\.Client"):
         make(http_client=http_client)
 
 

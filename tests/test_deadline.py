@@ -455,7 +455,7 @@ async def test_it_holds_over_a_client_of_the_user(emulator: Emulator) -> None:
 def test_it_holds_over_a_client_of_a_user_who_blocks(kind: Any, emulator: Emulator) -> None:
     emulator.fault("stall=1")
     client = OpenAI(api_key="k", base_url=emulator.base_url, http_client=kind())
-    with client, pytest.raises(DeadlineExceeded) as caught:
+    with client, pytest.raises(DeadlineExceeded):
         client.chat.completions.create(model="m", messages=MESSAGES, deadline=SHORT)
 
 

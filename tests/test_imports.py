@@ -10,8 +10,13 @@ import pytest
 from openai_async.emulator import Emulator
 
 CLIENT = "import openai_async, openai_sync"
-HEAVY = ["httpx", "httpcore", "h11", "httptools", "ssl", "trio", "numpy", "pydantic", "starlette", "uvicorn"]
-OWN = ["openai_async.emulator", "openai_async._http.transport", "openai_async._httpx", "openai_async.types.chat"]
+HEAVY = ["httpx", "httpcore", "h11", "httptools", "ssl", "trio", "numpy", "pydantic"]
+OWN = [
+    "openai_async.emulator",
+    "openai_async._http.transport",
+    "openai_async._httpx",
+    "openai_async.types.chat",
+]
 
 
 def loaded_after(code: str) -> set[str]:

@@ -32,7 +32,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("_embeddings", "_binary", "_audio", "_calls"),
     # the only ones that touch the network
     ("_runs", "_transport", "_callbacks"),
-    ("_http", "_httpx_clients", "_httpx_errors", "_httpx", "_httpx_threads", "_deadline", "_config"),
+    ("_http", "_httpx_clients", "_httpx_errors", "_httpx", "_httpx_threads"),
+    ("_deadline", "_config"),
     ("_choice", "_network"),
     ("_answers", "_requests"),
     # the only one that sleeps

@@ -12,7 +12,7 @@ from base64 import b64encode
 from collections.abc import Iterator
 from functools import partial
 from typing import cast
-from weakref import WeakSet
+from weakref import WeakValueDictionary
 
 import anyio
 
@@ -44,7 +44,7 @@ class HttpTransport:
     def __init__(self, network: Network | None = None) -> None:
         self._network = network or Network()
         self._routes: dict[origins.Origin, Route] = {}
-        self._pools: WeakSet[Pool] = WeakSet()
+        self._pools: WeakValueDictionary[int, Pool] = WeakValueDictionary()
         self._closed = False
 
     @property
@@ -53,7 +53,9 @@ class HttpTransport:
 
     def stats(self) -> PoolStats:
         """The connections of all loops together."""
-        each = [pool.stats() for pool in list(self._pools)]
+        # A list of references is made in one step, whatever other threads do meanwhile.
+        pools = [reference() for reference in self._pools.valuerefs()]
+        each = [pool.stats() for pool in pools if pool is not None]
         return PoolStats(
             sum(stats.in_use for stats in each),
             sum(stats.idle for stats in each),
@@ -143,7 +145,7 @@ class HttpTransport:
         pool = run.states.get(self)
         if pool is None:
             pool = run.states[self] = Pool(self._network.limits, run.soon)
-            self._pools.add(pool)
+            self._pools[id(pool)] = pool
         return cast(Pool, pool)
 
     async def _wait(self, pool: Pool, route: Route, request: WireRequest) -> Connection | None:
