@@ -4,6 +4,10 @@ It lives in a daemon thread of our own. `anyio.from_thread.start_blocking_portal
 but a program that ends while it is open never exits, and neither does a forked child that drops it.
 A daemon thread simply stops with the program.
 
+A call is started by one message to the loop and ends with one to the caller. The portal's own
+`start_task_soon` makes the caller wait for the loop twice, which costs as much again as the rest of
+a small call.
+
 Waiting for a call must not make it unstoppable: whatever interrupts the wait (Ctrl-C, a signal
 handler that raises) cancels the call. After a fork the child has no such thread, so it forgets the
 one of its parent and starts its own when it first needs it.
@@ -11,13 +15,16 @@ one of its parent and starts its own when it first needs it.
 
 from __future__ import annotations
 
+import asyncio
 import os
+import sys
 import threading
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
 from contextlib import suppress
+from contextvars import Context, copy_context
 from functools import partial
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import anyio
 from anyio.from_thread import BlockingPortal
@@ -31,21 +38,23 @@ _ENDING = 1.0
 
 
 class _LoopThread:
-    """A running event loop, and the portal into it."""
+    """A running event loop."""
 
     def __init__(self) -> None:
-        opened: Future[BlockingPortal] = Future()
+        opened: Future[asyncio.AbstractEventLoop] = Future()
         self.thread = threading.Thread(
             target=self._serve, args=(opened,), name="openai_sync", daemon=True
         )
         self.thread.start()
-        self.portal = opened.result()
+        self.loop = opened.result()
+        #: The tasks that run: the loop itself keeps none alive.
+        self._tasks: set[asyncio.Task[None]] = set()
 
     @staticmethod
-    def _serve(opened: Future[BlockingPortal]) -> None:
+    def _serve(opened: Future[asyncio.AbstractEventLoop]) -> None:
         async def serve() -> None:
             async with BlockingPortal() as portal:
-                opened.set_result(portal)
+                opened.set_result(asyncio.get_running_loop())
                 await portal.sleep_until_stopped()
 
         try:
@@ -56,66 +65,96 @@ class _LoopThread:
                 raise
             opened.set_exception(error)  # no loop at all, for lack of file descriptors perhaps
 
+    def start(self, call: _Call[Any]) -> None:
+        """Has the loop make `call`, which sees the context variables of this thread."""
+        self.loop.call_soon_threadsafe(self._start, call, context=_context())
+
+    def _start(self, call: _Call[Any]) -> None:
+        task = self.loop.create_task(call.make())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def _context() -> Context:
+    """The context variables of this thread, but for the one that says which loop it runs."""
+    context = copy_context()
+    sniffio: Any = sys.modules.get("sniffio")
+    if sniffio is not None:
+        context.run(sniffio.current_async_library_cvar.set, None)
+    return context
+
 
 _lock = threading.Lock()
 _loop_thread: _LoopThread | None = None
 
 
-def _open() -> BlockingPortal:
+def _open() -> _LoopThread:
     global _loop_thread  # one per process is the point
-    with _lock:
-        if _loop_thread is None or not _loop_thread.thread.is_alive():
-            _loop_thread = _LoopThread()
-        if _loop_thread.thread is threading.current_thread():
-            raise RuntimeError(
-                "A blocking call cannot be made from the event loop that would run it. "
-                "Use openai_async.AsyncOpenAI in coroutines, hooks and async callables."
-            )
-        return _loop_thread.portal
+    current = _loop_thread
+    if current is None or not current.thread.is_alive():
+        with _lock:
+            if _loop_thread is None or not _loop_thread.thread.is_alive():
+                _loop_thread = _LoopThread()
+            current = _loop_thread
+    if current.thread is threading.current_thread():
+        raise RuntimeError(
+            "A blocking call cannot be made from the event loop that would run it. "
+            "Use openai_async.AsyncOpenAI in coroutines, hooks and async callables."
+        )
+    return current
 
 
 class _Call(Generic[R]):
     """What one thread waits for and the loop thread does."""
+
+    __slots__ = ("_function", "_interrupted", "_scope", "ended", "error", "result")
 
     result: R
 
     def __init__(self, function: Callable[[], Awaitable[R]]) -> None:
         self._function = function
         self._scope: anyio.CancelScope | None = None
+        self._interrupted = False
         self.error: BaseException | None = None
+        #: Free once the call has ended.
+        self.ended = threading.Lock()
+        self.ended.acquire()
 
     async def make(self) -> None:
-        self._ended = anyio.Event()
         try:
             with anyio.CancelScope() as self._scope:
+                if self._interrupted:
+                    self._scope.cancel()
                 self.result = await self._function()
-        except anyio.get_cancelled_exc_class():
+        except asyncio.CancelledError:
+            self.error = RuntimeError("The event loop of the blocking calls has ended.")
             raise
         except BaseException as error:
             # Raised by the caller: the SystemExit of a user's callback would end the loop.
             self.error = error
         finally:
-            self._ended.set()
+            self.ended.release()
 
-    async def cancel(self) -> None:
-        """Returns when the call has ended, so that nothing goes on behind the caller's back."""
+    def cancel(self) -> None:
+        """Ends it, by the loop that makes it, which may not have begun."""
+        self._interrupted = True
         if self._scope is not None:
             self._scope.cancel()
-            with anyio.move_on_after(_ENDING):
-                await self._ended.wait()
 
 
 def run(function: Callable[P, Awaitable[R]], /, *args: P.args, **kwargs: P.kwargs) -> R:
     """What `function` returns, run on the loop thread; cancelled if this thread is interrupted."""
-    portal = _open()
+    thread = _open()
     call = _Call(partial(function, *args, **kwargs))
     try:
-        portal.start_task_soon(call.make).result()
+        thread.start(call)
+        call.ended.acquire()
     except BaseException:
-        # By a task of its own, which cannot overtake the call: the interrupt may have come before
-        # there was a future to cancel. If the loop has ended, so has the call.
+        # What goes on behind the caller's back is waited for, but not for ever. If the loop has
+        # ended, so has the call.
         with suppress(RuntimeError):
-            portal.call(call.cancel)
+            thread.loop.call_soon_threadsafe(call.cancel)
+            call.ended.acquire(timeout=_ENDING)
         raise
     error, call.error = call.error, None
     if error is None:
