@@ -6,6 +6,7 @@ Also how long a stream may be silent; `_deadline` bounds whole calls.
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Any
 
 from msgspec import Struct
@@ -65,7 +66,15 @@ DEFAULT_TIMEOUT = Timeout(600, connect=5.0)
 
 def phases(timeout: Any) -> Timeout:
     """`timeout` (seconds, None, or an object with the four phases) as a `Timeout`."""
+    if isinstance(timeout, (int, float)):
+        return _alike(timeout)
     return timeout if isinstance(timeout, Timeout) else Timeout(timeout)
+
+
+@lru_cache(maxsize=64, typed=True)
+def _alike(seconds: float) -> Timeout:
+    """That many seconds for each phase; kept, for most programs use few different ones."""
+    return Timeout(seconds)
 
 
 class Gaps(Struct, frozen=True):

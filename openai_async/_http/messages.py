@@ -7,7 +7,7 @@ much may come that is neither head nor body.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 import httptools
 
@@ -34,7 +34,7 @@ def head(
     method: str,
     path: str,
     host: str,
-    headers: Iterable[tuple[str, str]],
+    headers: Sequence[tuple[str, str]],
     *,
     length: int | None,
     codings: str,
@@ -43,15 +43,13 @@ def head(
 
     Raises ValueError if a value would break out of its line.
     """
+    names = {name.lower() for name, _ in headers}
+    if not names.isdisjoint(_BODY_HEADERS):  # these are ours to say, since we frame the body
+        headers = [pair for pair in headers if pair[0].lower() not in _BODY_HEADERS]
     lines = [f"{method} {path} HTTP/1.1"]
-    names = set()
-    for name, value in headers:
-        lower = name.lower()
-        if lower not in _BODY_HEADERS:  # these are ours to say, since we frame the body
-            names.add(lower)
-            lines.append(f"{name}: {value}")
     if "host" not in names:
-        lines.insert(1, f"Host: {host}")
+        lines.append(f"Host: {host}")
+    lines += [f"{name}: {value}" for name, value in headers]
     if "accept-encoding" not in names:
         lines.append(f"Accept-Encoding: {codings}")
     if length is None:
