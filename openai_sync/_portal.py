@@ -15,7 +15,6 @@ one of its parent and starts its own when it first needs it.
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
 import threading
@@ -24,11 +23,15 @@ from concurrent.futures import Future
 from contextlib import suppress
 from contextvars import Context, copy_context
 from functools import partial
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import anyio
 from anyio.from_thread import BlockingPortal
 from typing_extensions import ParamSpec
+
+if TYPE_CHECKING:
+    # Importing it costs as much as all of this library, so that is left to the first call.
+    from asyncio import AbstractEventLoop, Task
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -41,18 +44,20 @@ class _LoopThread:
     """A running event loop."""
 
     def __init__(self) -> None:
-        opened: Future[asyncio.AbstractEventLoop] = Future()
+        opened: Future[AbstractEventLoop] = Future()
         self.thread = threading.Thread(
             target=self._serve, args=(opened,), name="openai_sync", daemon=True
         )
         self.thread.start()
         self.loop = opened.result()
         #: The tasks that run: the loop itself keeps none alive.
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[Task[None]] = set()
 
     @staticmethod
-    def _serve(opened: Future[asyncio.AbstractEventLoop]) -> None:
+    def _serve(opened: Future[AbstractEventLoop]) -> None:
         async def serve() -> None:
+            import asyncio  # noqa: PLC0415  # see above
+
             async with BlockingPortal() as portal:
                 opened.set_result(asyncio.get_running_loop())
                 await portal.sleep_until_stopped()
@@ -126,7 +131,7 @@ class _Call(Generic[R]):
                 if self._interrupted:
                     self._scope.cancel()
                 self.result = await self._function()
-        except asyncio.CancelledError:
+        except anyio.get_cancelled_exc_class():
             self.error = RuntimeError("The event loop of the blocking calls has ended.")
             raise
         except BaseException as error:

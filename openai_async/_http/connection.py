@@ -44,7 +44,7 @@ class Closed(ConnectionFailed):
 class Connection:
     """A connection, and what it is in the middle of."""
 
-    __slots__ = ("_eager", "_listener", "_spent", "_where", "_writing", "answer", "used", "wire")
+    __slots__ = ("_eager", "_listener", "_spent", "_where", "answer", "used", "wire")
 
     def __init__(self, wire: Wire, where: str) -> None:
         self.wire = wire
@@ -55,7 +55,6 @@ class Connection:
         self._where = where
         self._spent = False
         self._eager = 0
-        self._writing = False
 
     @property
     def usable(self) -> bool:
@@ -80,9 +79,6 @@ class Connection:
     def close(self) -> None:
         """Closes it; a task that waits for its answer gets a `Closed`."""
         self._spent = True
-        if self._writing:
-            self._writing = False
-            anyio.notify_closing(self.wire.socket)
         self._listener.close()
 
     async def exchange(
@@ -171,7 +167,6 @@ class Connection:
                 if timeout.read is not None:
                     listening.deadline = anyio.current_time() + timeout.read
 
-        self._writing = True
         try:
             async with anyio.create_task_group() as group:
                 with anyio.CancelScope() as listening:
@@ -182,7 +177,6 @@ class Connection:
                         problems.append(failure)
                 group.cancel_scope.cancel()
         finally:
-            self._writing = False
             self._spent = self._spent or not everything
         if answer.headed:
             return

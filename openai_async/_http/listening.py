@@ -59,6 +59,4 @@ class AnyListener:
         raise TimeoutError
 
     def close(self) -> None:
-        if not self._wire.closed:
-            anyio.notify_closing(self._wire.socket)
-            self._wire.close()
+        self._wire.interrupt()

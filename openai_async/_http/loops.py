@@ -70,7 +70,7 @@ class LoopListener:
                 timer.cancel()
             if (waiter := self._waiter) is not None and not waiter.done():
                 waiter.set_exception(closed())
-        self._wire.close()
+        self._wire.interrupt()
 
     def _watch(self, loop: AbstractEventLoop) -> None:
         loop.add_reader(self._number, self._ready)

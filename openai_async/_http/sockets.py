@@ -11,6 +11,7 @@ from __future__ import annotations
 import errno
 import os
 import socket
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, cast
 
 import anyio
@@ -68,6 +69,13 @@ class Wire:
     def close(self) -> None:
         """Closes it, at once."""
         self.socket.close()
+
+    def interrupt(self) -> None:
+        """Closes it under a task that may wait for it by the means of anyio."""
+        if not self.closed:
+            with suppress(RuntimeError):  # no loop runs here, so nobody waits
+                anyio.notify_closing(self.socket)
+            self.socket.close()
 
 
 class SecureWire(Wire):
