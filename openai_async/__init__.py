@@ -28,6 +28,7 @@ from ._errors import (
     DeadlineExceeded,
     InternalServerError,
     LengthFinishReasonError,
+    MutuallyExclusiveAuthError,
     NotFoundError,
     OAuthError,
     OpenAIError,
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
     from . import pagination as pagination
     from . import resources as resources
     from . import types as types
+    from ._azure import AsyncAzureOpenAI as AsyncAzureOpenAI
     from ._httpx import DefaultAsyncHttpxClient as DefaultAsyncHttpxClient
     from ._responses import AsyncAPIResponse as AsyncAPIResponse
     from ._responses import LegacyAPIResponse as LegacyAPIResponse
@@ -62,6 +64,7 @@ else:
             ".pagination": ("pagination",),
             ".resources": ("resources",),
             ".types": ("types",),
+            "._azure": ("AsyncAzureOpenAI",),
             "._httpx": ("DefaultAsyncHttpxClient",),
             "._responses": ("AsyncAPIResponse", "LegacyAPIResponse"),
         },
@@ -78,6 +81,7 @@ __all__ = [
     "APIStatusError",
     "APITimeoutError",
     "AsyncAPIResponse",
+    "AsyncAzureOpenAI",
     "AsyncClient",
     "AsyncOpenAI",
     "AsyncStream",
@@ -94,6 +98,7 @@ __all__ = [
     "LegacyAPIResponse",
     "LengthFinishReasonError",
     "Limits",
+    "MutuallyExclusiveAuthError",
     "NotFoundError",
     "NotGiven",
     "OAuthError",

@@ -1,7 +1,7 @@
 """What a client is configured with: arguments first, then environment variables, then defaults.
 
-The environment is read here and nowhere else. Settings may be changed on a live client
-(`client.api_key = ...`) and apply to the requests that begin after that.
+The environment is read here, and for what only Azure has in `_azure`; nowhere else. Settings may be
+changed on a live client (`client.api_key = ...`) and apply to the requests that begin after that.
 """
 
 from __future__ import annotations
@@ -14,13 +14,14 @@ from typing import Any, cast
 
 from typing_extensions import Self
 
-from . import _urls
+from . import _callbacks, _urls
 from ._errors import OpenAIError
-from ._headers import Merged, merge, platform_headers
+from ._headers import SENDABLE, Merged, merge, platform_headers, sendable
+from ._operation import Auth
 from ._retry import check_max_retries
 from ._sentinels import Omit, is_given
 from ._timeouts import Timeout, check_limit
-from ._transport import Network, Transport
+from ._transport import Network, Transport, WireRequest
 from ._version import __version__
 
 _DEFAULT_BASE_URL = "https://api.openai.com/v1"
@@ -29,6 +30,12 @@ _DEFAULT_BASE_URL = "https://api.openai.com/v1"
 RESIDENCIES = ("global", "us", "eu", "ae", "au", "in", "jp")
 
 _LIMITS = frozenset({"deadline", "first_event", "event_gap"})
+
+_KEY_NEEDED = {
+    "bearer": ("This method needs an API key", "api_key", "OPENAI_API_KEY"),
+    "admin": ("This method needs an admin key", "admin_api_key", "OPENAI_ADMIN_KEY"),
+    "either": ("This request needs a key", "api_key", "OPENAI_API_KEY"),
+}
 
 
 class Settings:
@@ -47,9 +54,15 @@ class Settings:
     event_gap: float | None
     on_retry: Callable[[Any], Any] | None
 
+    #: The headers that `_authenticate` may add, in lower case. A request whose caller sets one of
+    #: them, or takes it away, is left to its caller.
+    _proofs = frozenset({"authorization"})
+
     #: What the client calls itself in `User-Agent`, and whether callers await it.
     _name: str
     _blocking: bool
+    #: What a user does about the setting of a name.
+    _remedy = "pass {}= to the client"
     _transport: Transport
     _network: Network
     #: Whether connections are made as `_network` says, not by a client that the user brought.
@@ -154,6 +167,35 @@ class Settings:
             headers["OpenAI-Project"] = self.project
         return {**headers, **self._custom_headers}
 
+    def _route(self, method: str, path: str, body: Any) -> str:
+        """Where a request goes: a path under the base URL, or a whole URL."""
+        return path
+
+    async def _authenticate(self, request: WireRequest, auth: Auth) -> None:
+        """Adds to one attempt what proves who sends it, after everything else is in its place.
+
+        Raises TypeError if there is no key for it, OpenAIError if the key cannot be sent.
+        """
+        key = await self._key(auth)
+        if not key:
+            needed, setting, variable = _KEY_NEEDED[auth]
+            raise TypeError(f"{needed}: {self._remedy.format(setting)}, or set {variable}.")
+        request.headers.append(("Authorization", f"Bearer {sendable_key(key)}"))
+
+    async def _key(self, auth: Auth) -> str | None:
+        """The key for one attempt; a function is asked each time, so that it can refresh it."""
+        if auth == "admin":
+            return self.admin_api_key
+        if self._api_key_provider is not None:
+            key = await _callbacks.call(self._api_key_provider)
+            if not isinstance(key, str) or not key:
+                raise OpenAIError(
+                    "The function given as api_key must return a key: a string that is not empty."
+                )
+            self.api_key = key
+            return key
+        return self.api_key or (self.admin_api_key if auth == "either" else None)
+
     def _merged_headers(self, library: str) -> Merged:
         """The headers of every request sent from `library`, checked, by lower-case name."""
         made_of = (library, self.default_headers)
@@ -227,9 +269,9 @@ class Settings:
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         twin = memo[id(self)] = object.__new__(type(self))
-        for function in (self._api_key_provider, self.on_retry):
-            memo[id(function)] = function
-        twin.__setstate__(copy.deepcopy(self.__getstate__(), memo))
+        state = self.__getstate__()
+        memo.update((id(value), value) for value in state.values() if callable(value))
+        twin.__setstate__(copy.deepcopy(state, memo))
         return twin
 
     def __copy__(self) -> Self:
@@ -239,6 +281,13 @@ class Settings:
 
     def __repr__(self) -> str:
         return f"{self._name}(base_url={_urls.without_secrets(self._base_url)!r})"
+
+
+def sendable_key(key: str) -> str:
+    """`key`. Raises OpenAIError, without quoting it, if a header cannot hold it."""
+    if not sendable(key):
+        raise OpenAIError(f"The key must be {SENDABLE}. Was it read from a file? Strip it.")
+    return key
 
 
 def residency(name: str) -> _urls.URL:

@@ -23,7 +23,6 @@ from ._errors import (
     APITimeoutError,
     Attempt,
     DeadlineExceeded,
-    OpenAIError,
     status_error,
 )
 from ._exchange import Exchange
@@ -133,8 +132,10 @@ async def _send(settings: Settings, call: Call, course: _Course, read: bool) -> 
     retries_taken = 0
     while True:
         course.start(anyio.current_time())
-        course.doing = "asking for the API key"
-        wire_request = call.attempt(retries_taken, await _key(settings, call))
+        wire_request = call.attempt(retries_taken)
+        if call.authenticates:
+            course.doing = "asking for the API key"
+            await settings._authenticate(wire_request, call.auth)
         logger.debug("Sending %s request, attempt %d", method_name(call.method), retries_taken + 1)
         outcome = await _attempt(settings, wire_request, course, read=read)
         ended = anyio.current_time()
@@ -258,20 +259,3 @@ def _outcome(error: APIError) -> tuple[int | None, str | None, str | None]:
         return None, error.message, None
     cause = error.__cause__
     return None, type(cause).__name__ + (f": {cause}" if str(cause) else ""), None
-
-
-async def _key(settings: Settings, call: Call) -> str | None:
-    """The key for one attempt; a callable key is asked each time, so that it can be refreshed."""
-    if call.auth == "admin":
-        return settings.admin_api_key
-    if settings._api_key_provider is not None:
-        key = await _callbacks.call(settings._api_key_provider)
-        if not isinstance(key, str) or not key:
-            raise OpenAIError(
-                "The function given as api_key must return a key: a string that is not empty."
-            )
-        settings.api_key = key
-        return key
-    if call.auth == "either":
-        return settings.api_key or settings.admin_api_key
-    return settings.api_key

@@ -18,6 +18,7 @@ OpenAIError
                 DeadlineExceeded        the whole call took longer than its deadline
                 StreamStalled           a stream was silent for too long
             StreamTruncated             a stream ended before its end
+    MutuallyExclusiveAuthError          more than one way to authenticate was given
     LengthFinishReasonError             the answer was cut by the token limit
     ContentFilterFinishReasonError      the answer was withheld
     StreamAlreadyConsumed               the body of an answer was read before
@@ -370,6 +371,10 @@ class StreamTruncated(_Unfinished):
         )
         APIConnectionError.__init__(self, message=message, request=request)
         self._tell(elapsed, attempts, partial, events, last_event)
+
+
+class MutuallyExclusiveAuthError(OpenAIError):
+    """More than one way to authenticate was given, and which is meant cannot be told."""
 
 
 class LengthFinishReasonError(OpenAIError):

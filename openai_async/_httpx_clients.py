@@ -12,13 +12,19 @@ from collections.abc import Iterable, Iterator
 from types import ModuleType
 from typing import Any
 
-from ._headers import Headers
+from ._headers import SECRET_HEADERS, Headers
 from ._timeouts import Timeout
 from ._transport import WireRequest
 
 PACKAGES = ("httpx", "httpx2")
 
 _METHODS = ("build_request", "send")
+
+#: Where a request of ours was to go, which whoever follows a redirect of it can look up.
+_SENT_TO = "openai_async.sent_to"
+
+#: What httpx takes along wherever it is sent. It knows the other secrets.
+_TAKEN_ALONG = SECRET_HEADERS - {"authorization", "cookie"}
 
 #: What both packages wait when nobody says how long.
 _UNTOUCHED = Timeout(5.0)
@@ -60,13 +66,41 @@ def build(client: Any, request: WireRequest) -> Any:
     headers, body = list(request.headers), request.body
     if body is not None and not isinstance(body, bytes) and body.length is not None:
         headers.append(("Content-Length", str(body.length)))
-    return client.build_request(
+    built = client.build_request(
         request.method,
         request.url,
         headers=headers,
         content=body,
         timeout=as_tuple(request.timeout),
     )
+    if package_of(client) is not None:
+        built.extensions = {**built.extensions, _SENT_TO: built.url}
+    return built
+
+
+def keep_secrets(client: Any) -> None:
+    """Has `client` drop keys from requests of ours that it is redirected to another server with."""
+    if package_of(client) is None:
+        return
+    hook = _drop_secrets_soon if is_async(client) else _drop_secrets
+    hooks = client.event_hooks
+    if hook not in hooks["request"]:
+        # In front, so that hooks of the user's have the last word.
+        client.event_hooks = {**hooks, "request": [hook, *hooks["request"]]}
+
+
+def _drop_secrets(request: Any) -> None:
+    old, new = request.extensions.get(_SENT_TO), request.url
+    if old is None or old == new:
+        return
+    same_host = (old.host, old.port) == (new.host, new.port)
+    if not (same_host and new.scheme in (old.scheme, "https")):
+        for name in _TAKEN_ALONG:
+            request.headers.pop(name, None)
+
+
+async def _drop_secrets_soon(request: Any) -> None:
+    _drop_secrets(request)
 
 
 def as_tuple(timeout: Timeout) -> tuple[float | None, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Any, cast
 
 from msgspec import Struct
@@ -11,8 +11,7 @@ from msgspec import Struct
 from ._config import Settings
 from ._deadline import Deadline
 from ._dump import encode, plain
-from ._errors import OpenAIError
-from ._headers import SENDABLE, async_library, merge, sendable
+from ._headers import async_library, merge
 from ._multipart import MultipartBody
 from ._operation import Auth, Operation
 from ._retry import check_max_retries
@@ -28,13 +27,7 @@ Options = tuple[Any, ...]
 NO_OPTIONS: Options = (None, None, None, not_given, not_given)
 
 _RETRY_COUNT = "X-Stainless-Retry-Count"
-
-_KEY_NEEDED = {
-    "bearer": "This method needs an API key: pass api_key= to the client, or set OPENAI_API_KEY.",
-    "admin": "This method needs an admin key: pass admin_api_key= to the client, or set "
-    "OPENAI_ADMIN_KEY.",
-    "either": "This request needs a key: pass api_key= to the client, or set OPENAI_API_KEY.",
-}
+_COUNTS = frozenset({_RETRY_COUNT.lower()})
 
 
 class Call:
@@ -42,6 +35,7 @@ class Call:
 
     __slots__ = (
         "auth",
+        "authenticates",
         "body",
         "counts_retries",
         "deadline",
@@ -51,7 +45,6 @@ class Call:
         "method",
         "timeout",
         "url",
-        "wants_key",
     )
 
     def __init__(
@@ -77,13 +70,14 @@ class Call:
         given = timeout if is_given(timeout) else settings.timeout
         limit = settings.max_retries if max_retries is None else check_max_retries(max_retries)
         self.method = operation.method
-        self.url = join(settings._base_url, path_of_call, parameters)
+        body = with_extra_body(body, extra_body)
+        where = settings._route(self.method, path_of_call, body)
+        self.url = join(settings._base_url, where, parameters)
         self.timeout: Timeout = phases(given)
         self.deadline: float | Deadline | None = _deadline(settings, deadline)
         self.gaps: Gaps = _gaps(settings, *limits)
         self.max_retries = limit
         self.auth: Auth = operation.auth
-        body = with_extra_body(body, extra_body)
         encoded, content_type = _encode(operation, body, files or {})
         self.body: bytes | Body | None = encoded if content is None else content
         own: dict[str, str | Omit] = {_RETRY_COUNT: "0"}
@@ -96,8 +90,8 @@ class Call:
         if content_type is not None:
             own["Content-Type"] = content_type
         library = "false" if settings._blocking else f"async:{async_library()}"
-        self.wants_key = not _names("authorization", settings._custom_headers, extra_headers)
-        self.counts_retries = not _names(_RETRY_COUNT.lower(), extra_headers)
+        self.authenticates = not _names(settings._proofs, settings._custom_headers, extra_headers)
+        self.counts_retries = not _names(_COUNTS, extra_headers)
         self.headers = merge(
             own,
             operation.headers,
@@ -110,18 +104,9 @@ class Call:
     def replayable(self) -> bool:
         return self.body is None or isinstance(self.body, bytes) or self.body.replayable
 
-    def attempt(self, number: int, key: str | None) -> WireRequest:
-        """The request of attempt `number` (0 is the first), with `key` if it needs one.
-
-        Raises TypeError if it needs one and there is none, OpenAIError if it cannot be sent.
-        """
+    def attempt(self, number: int) -> WireRequest:
+        """The request of attempt `number` (0 is the first), still without a key."""
         headers = dict(self.headers)
-        if self.wants_key:
-            if not key:
-                raise TypeError(_KEY_NEEDED[self.auth])
-            if not sendable(key):
-                raise OpenAIError(f"The key must be {SENDABLE}. Was it read from a file? Strip it.")
-            headers["authorization"] = ("Authorization", f"Bearer {key}")
         if self.counts_retries:
             headers[_RETRY_COUNT.lower()] = (_RETRY_COUNT, str(number))
         return WireRequest(self.method, self.url, list(headers.values()), self.body, self.timeout)
@@ -193,6 +178,6 @@ def _take_files(names: tuple[str, ...], fields: dict[str, Any]) -> dict[str, Any
     return found
 
 
-def _names(header: str, *layers: Mapping[str, Any] | None) -> bool:
-    """Whether the caller sets this header or takes it away."""
-    return any(name.lower() == header for layer in layers for name in layer or {})
+def _names(headers: Set[str], *layers: Mapping[str, Any] | None) -> bool:
+    """Whether the caller sets one of these headers or takes it away."""
+    return any(name.lower() in headers for layer in layers for name in layer or {})

@@ -48,15 +48,17 @@ def without_secrets(url: str) -> str:
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
-def base(url: str) -> URL:
-    """`url` with a path that ends in a slash. Raises ValueError if it is no HTTP URL."""
+def base(url: str, *, name: str = "base_url", example: str = "https://api.openai.com/v1") -> URL:
+    """`url` with a path that ends in a slash.
+
+    Raises ValueError if it is no HTTP URL, with its `name` and an `example` of what it should be.
+    """
     text = str(url).strip()
     parts = _split_http(text)
     if parts is None:
         shown = text.partition("?")[0].rpartition("@")[2]
         raise ValueError(
-            "base_url must be an http:// or https:// URL, such as https://api.openai.com/v1, "
-            f"not {shown!r}."
+            f"{name} must be an http:// or https:// URL, such as {example}, not {shown!r}."
         )
     return URL(urlunsplit(parts._replace(path=parts.path.rstrip("/") + "/", fragment="")))
 

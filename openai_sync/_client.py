@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import copy
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from types import TracebackType
 from typing import Any, Concatenate, Generic, Protocol, cast, overload
 
 from typing_extensions import Never, ParamSpec, Self, TypeVar
 
-from openai_async import AsyncOpenAI, Timeout
+from openai_async import AsyncOpenAI, Omit, Timeout
 from openai_async._config import own_state
+from openai_async._overloads import Method
 from openai_async._transport import PoolStats
 from openai_async._urls import URL
 
 from ._bridge import blocking
-from ._portal import run
+from ._portal import finish, run
 from .pagination import to_sync
 from .resources._root import Namespaces
 
@@ -29,9 +30,9 @@ W = TypeVar("W", default=V)
 class Setting(Generic[V, W]):
     """An attribute that is one of the async client behind: reads a `V`, may be assigned a `W`."""
 
-    def __set_name__(self, owner: type, name: str) -> None:
+    def __set_name__(self, owner: type[OpenAI], name: str) -> None:
         self._name = name
-        self.__doc__ = getattr(AsyncOpenAI, name, None).__doc__
+        self.__doc__ = getattr(owner._driven, name, None).__doc__
 
     @overload
     def __get__(self, instance: None, owner: Any = None) -> Self: ...
@@ -50,7 +51,7 @@ class Copy(Protocol[P]):
     def __get__(self, instance: S, owner: Any = None) -> Callable[P, S]: ...
 
 
-def _like(
+def like(
     method: Callable[Concatenate[Any, P], None],
 ) -> Callable[[Callable[Concatenate[S, ...], None]], Callable[Concatenate[S, P], None]]:
     """Gives a function the parameters and docs of `method`."""
@@ -61,12 +62,17 @@ def _like(
     return decorate
 
 
-def _copier(method: Callable[Concatenate[Any, P], AsyncOpenAI]) -> Copy[P]:
+def copier(method: Callable[Concatenate[Any, P], AsyncOpenAI]) -> Copy[P]:
     @functools.wraps(method)
     def copied(self: OpenAI, /, *args: Any, **kwargs: Any) -> OpenAI:
         return self._over(method(self._async, *args, **kwargs))
 
     return cast("Copy[P]", copied)
+
+
+def _whatever(method: Callable[Concatenate[Any, P], Coroutine[Any, Any, Any]]) -> Method[P, Any]:
+    """A blocking method of which nothing is known but that it returns what it is asked for."""
+    return blocking(method)
 
 
 class _Driven(AsyncOpenAI):
@@ -82,39 +88,41 @@ class OpenAI(Namespaces):
     on a loop thread of its own; any number of threads may share one. Ctrl-C ends the running call.
     """
 
+    #: The class of the client behind, and that client.
+    _driven: type[AsyncOpenAI] = _Driven
     _async: AsyncOpenAI
 
-    @_like(AsyncOpenAI.__init__)
+    @like(AsyncOpenAI.__init__)
     def __init__(self, **settings: Any) -> None:
-        self._async = _Driven(**settings)
+        self._async = self._driven(**settings)
         self._async._name = type(self).__name__
 
-    copy = with_options = _copier(AsyncOpenAI.copy)
+    copy = with_options = copier(AsyncOpenAI.copy)
 
-    api_key = Setting[str]()
-    admin_api_key = Setting[str | None]()
-    organization = Setting[str | None]()
-    project = Setting[str | None]()
-    webhook_secret = Setting[str | None]()
-    websocket_base_url = Setting[str | None]()
-    base_url = Setting[URL, Any]()
-    timeout = Setting[float | Timeout | None]()
-    deadline = Setting[float | None]()
-    first_event = Setting[float | None]()
-    event_gap = Setting[float | None]()
-    max_retries = Setting[int]()
-    on_retry = Setting[Callable[[Any], Any] | None]()
-    auth_headers = Setting[dict[str, str], Never]()
-    default_headers = Setting[dict[str, Any], Never]()
-    default_query = Setting[dict[str, object], Never]()
-    user_agent = Setting[str, Never]()
+    api_key: Setting[str] = Setting()
+    admin_api_key: Setting[str | None] = Setting()
+    organization: Setting[str | None] = Setting()
+    project: Setting[str | None] = Setting()
+    webhook_secret: Setting[str | None] = Setting()
+    websocket_base_url: Setting[str | None] = Setting()
+    base_url: Setting[URL, Any] = Setting()
+    timeout: Setting[float | Timeout | None] = Setting()
+    deadline: Setting[float | None] = Setting()
+    first_event: Setting[float | None] = Setting()
+    event_gap: Setting[float | None] = Setting()
+    max_retries: Setting[int] = Setting()
+    on_retry: Setting[Callable[[Any], Any] | None] = Setting()
+    auth_headers: Setting[dict[str, str], Never] = Setting()
+    default_headers: Setting[dict[str, str | Omit], Never] = Setting()
+    default_query: Setting[dict[str, object], Never] = Setting()
+    user_agent: Setting[str, Never] = Setting()
 
-    get = blocking(AsyncOpenAI.get)
-    post = blocking(AsyncOpenAI.post)
-    patch = blocking(AsyncOpenAI.patch)
-    put = blocking(AsyncOpenAI.put)
-    delete = blocking(AsyncOpenAI.delete)
-    request = blocking(AsyncOpenAI.request)
+    get = _whatever(AsyncOpenAI.get)
+    post = _whatever(AsyncOpenAI.post)
+    patch = _whatever(AsyncOpenAI.patch)
+    put = _whatever(AsyncOpenAI.put)
+    delete = _whatever(AsyncOpenAI.delete)
+    request = _whatever(AsyncOpenAI.request)
 
     def get_api_list(self, path: str, *, model: Any, page: Any, **query: object) -> Any:
         """The first page of any list; iterate over it for all items."""
@@ -126,7 +134,7 @@ class OpenAI(Namespaces):
 
     def close(self) -> None:
         """Closes the connections of this client and of its copies; idempotent."""
-        run(self._async.close)
+        finish(self._async.close)
 
     def is_closed(self) -> bool:
         """Whether `close()` was called."""

@@ -11,6 +11,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from . import images
+from .azure import Azure
 from .control import Control
 from .errors import ApiError
 from .files import Files
@@ -33,6 +35,7 @@ def build_app(store: Store, settings: Settings, faults: FaultQueue, recorder: Re
     table: list[tuple[str, str, Any]] = [
         ("POST", "/v1/chat/completions", answers.chat),
         ("POST", "/v1/embeddings", answers.embeddings),
+        ("POST", "/v1/images/generations", images.generate),
         ("GET", "/v1/models", answers.models),
         ("GET", "/v1/models/{model:path}", answers.model),
         ("DELETE", "/v1/models/{model:path}", answers.delete_model),
@@ -72,7 +75,7 @@ def build_app(store: Store, settings: Settings, faults: FaultQueue, recorder: Re
         exception_handlers={ApiError: tell, HTTPException: tell_http, 500: tell_crash},
     )
     app.router.redirect_slashes = False
-    return Gate(app, faults, recorder)
+    return Gate(Azure(app), faults, recorder)
 
 
 def routes(table: list[tuple[str, str, Any]]) -> list[Route]:

@@ -3,7 +3,7 @@ sound or spoilt by a fault."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import chain, islice, repeat, zip_longest
 from typing import Any
 
@@ -98,7 +98,7 @@ def with_comments(data: list[bytes], fault: Fault) -> Iterator[bytes]:
     yield DONE
 
 
-STREAMS = {
+STREAMS: dict[str | None, Callable[[list[bytes], Fault], Iterator[bytes]]] = {
     None: sound,
     "no-done": without_done,
     "garbage-sse": with_garbage,

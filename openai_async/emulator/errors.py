@@ -38,10 +38,10 @@ class ApiError(Exception):
         type: str | None = None,
     ) -> None:
         self.status = status
-        self.message = message or MESSAGES.get(status, f"The emulator was asked for {status}.")
+        self.message: str = message or MESSAGES.get(status, f"The emulator was asked for {status}.")
         self.param = param
         self.code = code
-        self.type = type or TYPES.get(status, default_type(status))
+        self.type: str = type or TYPES.get(status, default_type(status))
         super().__init__(self.message)
 
     def body(self) -> dict[str, Any]:

@@ -6,13 +6,13 @@ answers of the API have. Only requests that survive all this reach the app."""
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from uuid import uuid4
 
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from . import azure
 from .errors import ApiError
 from .faults import Fault
 from .queue import FaultQueue
@@ -72,7 +72,7 @@ class Gate:
         """The answer of the gate itself, None if the app shall answer."""
         if fault.replaces:
             return fault_reply(fault)
-        if request.path.startswith(PREFIX) and not authorized(request.headers):
+        if request.path.startswith((PREFIX, azure.PREFIX)) and not authorized(request):
             return error_reply(ApiError(401, code="invalid_api_key"))
         return None
 
@@ -84,7 +84,7 @@ class Body:
         self.receive = receive
         self.recorder = recorder
         self.request = request
-        self.more = True
+        self.more: bool = True
         self.ready: list[Message] = []
 
     async def __call__(self) -> Message:
@@ -121,7 +121,7 @@ async def happens_early(fault: Fault, wire: Wire, body: Body, request: RecordedR
         return True
     if not request.headers.get("content-type", "").startswith("multipart/"):
         await body.fill()
-    elif fault.replaces or fault.closes_early or fault.garbage or not authorized(request.headers):
+    elif fault.replaces or fault.closes_early or fault.garbage or not authorized(request):
         await body.drain()
     if fault.stall is not None and not await wire.pause(fault.stall):
         return True
@@ -133,8 +133,10 @@ async def happens_early(fault: Fault, wire: Wire, body: Body, request: RecordedR
     return False
 
 
-def authorized(headers: Mapping[str, str]) -> bool:
-    scheme, _, key = headers.get("authorization", "").partition(" ")
+def authorized(request: RecordedRequest) -> bool:
+    if request.path.startswith(azure.PREFIX) and azure.KEY_HEADER in request.headers:
+        return request.headers[azure.KEY_HEADER] not in {"", INVALID_KEY}
+    scheme, _, key = request.headers.get("authorization", "").partition(" ")
     return scheme.lower() == "bearer" and key.strip() not in {"", INVALID_KEY}
 
 

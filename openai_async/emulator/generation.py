@@ -8,6 +8,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from . import azure
 from .chat import answer, completion
 from .chunks import PING_PAUSE, chunks, events
 from .errors import ApiError
@@ -40,9 +41,14 @@ class Generation:
         body = await json_body(request)
         said = answer(body)
         if not body.get("stream"):
-            return JsonReply(completion(said))
+            whole = completion(said)
+            if azure.asked(request.scope):
+                whole = {**azure.filtered(whole), "prompt_filter_results": azure.PROMPT}
+            return JsonReply(whole)
         options: Any = body.get("stream_options") or {}
         pieces = chunks(said, include_usage=bool(options.get("include_usage")))
+        if azure.asked(request.scope):
+            pieces = azure.filtered_chunks(pieces)
         fault, delay = fault_of(request.scope), self.settings.chunk_delay_ms / 1000
         if fault.pings is not None:
             delay = max(delay, PING_PAUSE)

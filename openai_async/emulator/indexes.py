@@ -14,7 +14,7 @@ from .errors import invalid, missing, unknown
 from .shapes import is_list, is_object, is_objects
 
 STATUSES = ("in_progress", "completed", "failed", "cancelled")
-CHUNKING = {
+CHUNKING: dict[str, Any] = {
     "type": "static",
     "static": {"max_chunk_size_tokens": 800, "chunk_overlap_tokens": 400},
 }

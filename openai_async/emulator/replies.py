@@ -43,7 +43,7 @@ class StreamReply(Response):
         self.delay = delay
         self.status_code = 200
         self.media_type = media_type
-        self.background = None
+        self.background: None = None
         self.init_headers(headers)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

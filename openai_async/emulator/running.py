@@ -26,11 +26,11 @@ class PromptServer(uvicorn.Server):
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
-        self.ready = threading.Event()
+        self.ready: threading.Event = threading.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        self.loop = asyncio.get_running_loop()
-        self.leave = asyncio.Event()
+        self.loop: asyncio.AbstractEventLoop = asyncio.get_running_loop()
+        self.leave: asyncio.Event = asyncio.Event()
         await super().startup(sockets)
         self.ready.set()
 
@@ -96,9 +96,11 @@ class Running:
             timeout_keep_alive=KEEP_ALIVE,
         )
         self.listener = listener
-        self.server = PromptServer(config)
+        self.server: PromptServer = PromptServer(config)
         self.failure: BaseException | None = None
-        self.thread = threading.Thread(target=self.run, name="openai-emulator", daemon=True)
+        self.thread: threading.Thread = threading.Thread(
+            target=self.run, name="openai-emulator", daemon=True
+        )
         self.thread.start()
         self.server.ready.wait()
         if self.failure is not None:

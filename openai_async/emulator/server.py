@@ -50,7 +50,7 @@ class Emulator:
         self._run = load()
         self._address = (host, port)
         self._initial = Settings(processing_seconds, poll_after_ms, chunk_delay_ms)
-        self.settings = replace(self._initial)
+        self.settings: Settings = replace(self._initial)
         self._store = Store()
         self._faults = FaultQueue()
         self._recorder = Recorder(max_requests)
@@ -115,6 +115,11 @@ class Emulator:
     def base_url(self) -> str:
         """The root of the API, for the `base_url` of clients."""
         return f"{self.url}/v1"
+
+    @property
+    def azure_endpoint(self) -> str:
+        """The address of the resource, for the `azure_endpoint` of clients of Azure."""
+        return self.url
 
     # What it saw and what it shall do
 

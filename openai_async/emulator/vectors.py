@@ -7,6 +7,7 @@ import base64
 import hashlib
 import math
 import struct
+from collections.abc import Callable
 from typing import Any, TypeGuard
 
 from .errors import invalid, missing
@@ -58,7 +59,11 @@ def as_base64(packed: bytes) -> str:
     return base64.b64encode(packed).decode("ascii")
 
 
-ENCODERS = {None: as_floats, "float": as_floats, "base64": as_base64}
+ENCODERS: dict[str | None, Callable[[bytes], list[float] | str]] = {
+    None: as_floats,
+    "float": as_floats,
+    "base64": as_base64,
+}
 
 
 def encoder_of(name: Any) -> Any:

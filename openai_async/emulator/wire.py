@@ -22,7 +22,7 @@ EXTENSION = "openai_async.emulator.wire"
 LINGER_ZERO = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
 
 # Requests fail here on purpose: nothing of that belongs on the screen of whoever runs the tests.
-logger = logging.getLogger("openai_async.emulator")
+logger: logging.Logger = logging.getLogger("openai_async.emulator")
 logger.addHandler(logging.NullHandler())
 
 
@@ -31,7 +31,7 @@ class Wire:
 
     def __init__(self, transport: asyncio.Transport) -> None:
         self.transport = transport
-        self.gone = asyncio.Event()
+        self.gone: asyncio.Event = asyncio.Event()
 
     async def pause(self, seconds: float) -> bool:
         """Wait, but not for a client that left; False if it did."""
@@ -62,13 +62,13 @@ class WireProtocol(H11Protocol):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.logger = logger
+        self.logger: logging.Logger = logger
         self.access_log = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn does
         super().connection_made(transport)
-        self.wire = Wire(transport)
-        self.app = with_wire(self.app, self.wire)
+        self.wire: Wire = Wire(transport)
+        self.app: ASGIApp = with_wire(self.app, self.wire)
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
@@ -95,9 +95,9 @@ class SpoiltSend:
         self.send = send
         self.wire = wire
         self.fault = fault
-        self.sent = 0
-        self.ended = False
-        self.stall_after = max(1, 1 if fault.stall_after is None else fault.stall_after)
+        self.sent: int = 0
+        self.ended: bool = False
+        self.stall_after: int = max(1, 1 if fault.stall_after is None else fault.stall_after)
 
     async def __call__(self, message: Message) -> None:
         if self.ended:
