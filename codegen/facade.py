@@ -84,7 +84,7 @@ class Facade:
             for stream, result in results.items()
         )
         head = f"    def {signature.name}(self, *args: Any, **params: Any)"
-        text += f"{head} -> {results['either']}: ...\n"
+        text += f"{head} -> {results['either']}:\n{signature.docstring()}        ...\n"
         indented = "".join(
             f"    {line}" if line.strip() else line for line in text.splitlines(True)
         )

@@ -11,6 +11,9 @@ HELPERS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     ),
 }
 
+#: Mixins of response classes, by root and name: they are in `openai_async._texts`.
+TEXTS = {"responses.Response": "ResponseText", "beta.AgentSessionMessage": "MessageText"}
+
 #: What chooses the type of an answer, by method: the function and the parameter it looks at.
 CHOSEN = {
     "audio.transcriptions.create": ("transcription_type", "response_format"),

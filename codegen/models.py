@@ -7,6 +7,7 @@ import json
 from . import expressions
 from .description import Description, Type
 from .expressions import Expression, Spelling
+from .helpers import TEXTS
 from .imports import Imports
 from .layout import Layout
 from .tags import Tags
@@ -31,7 +32,10 @@ class Models:
         spell = self.spelling(each, imports)
         if each.alias is not None:
             return f"{each.name}: {imports.builtin('TypeAlias')} = {spell(each.alias)}\n"
-        bases = [spell(base) for base in each.bases] or [imports.builtin("BaseModel")]
+        bases = [spell(base) for base in each.bases]
+        if str(each.named) in TEXTS:
+            bases.insert(0, imports.add("openai_async._texts", TEXTS[str(each.named)]))
+        bases = bases or [imports.builtin("BaseModel")]
         lines = [f"class {each.name}({', '.join([*bases, *self._keywords(each)])}):"]
         if each.definition.doc:
             lines += [f'    """{each.definition.doc}"""', ""]

@@ -10,7 +10,7 @@ from .layout import Layout
 from .models import Models
 from .params import Params
 from .resources import Resources
-from .roots import namespaces
+from .roots import module_resources, namespaces
 from .tags import Tags
 from .views import Views, view_roots
 
@@ -61,6 +61,8 @@ def resources(description: Description) -> dict[str, str]:
             found[f"{folder}/_raw/{root}.py"] = text
         found[f"{folder}/_raw/_root.py"] = headed("codegen/api", view_roots(description))
         found[f"{folder}/_raw/__init__.py"] = ""
+    text = headed("codegen/api", module_resources(description))
+    found["openai_sync/_module_resources.py"] = text
     return found
 
 

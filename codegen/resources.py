@@ -18,8 +18,6 @@ from .signatures import (
     views,
 )
 
-_WIDTH = 100
-
 #: What servers in between look at: it stands at the beginning of JSON bodies.
 LEADING = ("model", "stream", "service_tier")
 
@@ -155,7 +153,7 @@ class Module:
     def method(self, path: str) -> str:
         """The definition of the method `path`."""
         method, signature = self.description.methods[path], self.signature(path)
-        doc = _doc(method)
+        doc = signature.docstring()
         used = {"not_given", "NotGiven"}
         for name in used:
             self.use(name)
@@ -265,13 +263,6 @@ class Module:
 
 def _options(signature: Signature) -> str:
     return f"({', '.join(name for name, _, _ in signature.options)})"
-
-
-def _doc(method: Method) -> str:
-    line = f'        """{method.doc} `{method.http}`."""\n'
-    if len(line) <= _WIDTH + 1:
-        return line
-    return f'        """{method.doc}\n\n        `{method.http}`.\n        """\n'
 
 
 def _constants(description: Description, root: str) -> dict[str, str]:

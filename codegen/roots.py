@@ -1,4 +1,4 @@
-"""The resources of a client: `resources/_root.py` of both libraries."""
+"""The resources of clients: `resources/_root.py` of both libraries; those of the module itself."""
 
 from __future__ import annotations
 
@@ -28,4 +28,18 @@ def namespaces(description: Description, *, blocking: bool) -> str:
         f"class Namespaces{base}:\n"
         f'    """The resources of a client, each made when it is first used."""\n\n{own}'
         f"{views('Namespaces')}\n{properties}"
+    )
+
+
+def module_resources(description: Description) -> str:
+    """What type checkers know of the module-level client: `openai_sync/_module_resources.py`."""
+    classes = {root: description.classes[root] for root in description.resource_roots}
+    imports = "".join(
+        f"    from .resources.{root} import {name}\n" for root, name in classes.items()
+    )
+    attributes = "".join(f"{root}: {name}\n" for root, name in classes.items())
+    names = "".join(f'    "{root}",\n' for root in classes)
+    return (
+        f"from typing import TYPE_CHECKING\n\nif TYPE_CHECKING:\n{imports}\n"
+        f"{attributes}\n__all__ = [\n{names}]\n"
     )

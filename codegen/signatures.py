@@ -11,6 +11,8 @@ from .imports import Imports
 from .layout import Layout
 from .naming import camel
 
+_WIDTH = 100
+
 #: What every method takes besides its own parameters: name, type, default.
 OPTIONS = (
     ("extra_headers", "Headers | None", "None"),
@@ -175,6 +177,13 @@ class Signature:
             return ""
         self.imports.builtin("deprecated")
         return f'{indent}@deprecated("{self.method.deprecated}")\n'
+
+    def docstring(self) -> str:
+        """What the method does, and its request, as a docstring in a class."""
+        line = f'        """{self.method.doc} `{self.method.http}`."""\n'
+        if len(line) <= _WIDTH + 1:
+            return line
+        return f'        """{self.method.doc}\n\n        `{self.method.http}`.\n        """\n'
 
 
 def hidden_names(description: Description, namespace: str) -> frozenset[str]:

@@ -17,7 +17,7 @@ FOLDERS = (
     "openai_sync/types",
     "openai_sync/resources",
 )
-FILES = ("docs/api.md",)
+FILES = ("docs/api.md", "openai_sync/_module_resources.py")
 
 RUFF = (sys.executable, "-m", "ruff")
 

@@ -70,6 +70,12 @@ _DELTAS = frozenset(
     }
 )
 
+_MESSAGE_DELTA = "thread.message.delta"
+_WITH_TEXT = _DELTAS | {_MESSAGE_DELTA}
+
+#: A delta that is shown, but is no part of the answer.
+_REFUSAL = "response.refusal.delta"
+
 #: Where streams come from that `[DONE]` ends, if there is no event to tell.
 _DONE_PATH = "/completions"
 
@@ -159,11 +165,8 @@ class Ending:
     def _follow_named(self, event: Any, name: str) -> None:
         if self._ended_by is None:
             self._ended_by = _ENDED_BY.get(name.partition(".")[0])
-        if name in _DELTAS:
-            self._text.append(_text(_get(event, "delta")))
-        elif name == "thread.message.delta":
-            for part in _list(_get(_get(_get(event, "data"), "delta"), "content")):
-                self._text.append(_text(_get(_get(part, "text"), "value")))
+        if name in _WITH_TEXT:
+            self._text.append(_text_of_named(event, name))
         elif name in _LAST:
             self._last_came = True
         elif name in _FIRST:
@@ -171,7 +174,7 @@ class Ending:
 
     def _follow_choice(self, choice: Any) -> None:
         self._turn_to(_get(choice, "index"))
-        self._add(_text(_get(_get(choice, "delta"), "content")) or _text(_get(choice, "text")))
+        self._add(_text_of_choice(choice))
         if _get(choice, "finish_reason"):
             self._ended.add(self._index)
 
@@ -206,6 +209,28 @@ class Ending:
         if ended_by == _EVENT or (ended_by == _DONE and done_expected):
             return "truncated"
         return "unknown"
+
+
+def text_of(event: Any) -> str:
+    """What `event` adds to the text of an answer or a refusal; of several choices, the first."""
+    name = _get(event, "type") or _get(event, "event")
+    if isinstance(name, str):
+        return _text_of_named(event, name)
+    for choice in _list(_get(event, "choices")):
+        if not _get(choice, "index"):
+            return _text_of_choice(choice) or _text(_get(_get(choice, "delta"), "refusal"))
+    return ""
+
+
+def _text_of_named(event: Any, name: str) -> str:
+    if name == _MESSAGE_DELTA:
+        parts = _list(_get(_get(_get(event, "data"), "delta"), "content"))
+        return "".join(_text(_get(_get(part, "text"), "value")) for part in parts)
+    return _text(_get(event, "delta")) if name in _DELTAS or name == _REFUSAL else ""
+
+
+def _text_of_choice(choice: Any) -> str:
+    return _text(_get(_get(choice, "delta"), "content")) or _text(_get(choice, "text"))
 
 
 class Terminators:

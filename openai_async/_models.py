@@ -25,6 +25,7 @@ from msgspec.structs import asdict
 from typing_extensions import Self, dataclass_transform
 
 from . import _build, _dump
+from ._brief import brief
 from ._fields import EXTRA, LIVE, extras_of, fields_of, forget_extra, members, public_class
 
 _T = TypeVar("_T")
@@ -241,18 +242,31 @@ class BaseModel(
     def __ne__(self, other: object) -> bool:  # Struct has one of its own, that compares identity
         return not self == other
 
-    __hash__ = None  # type: ignore[assignment]  # mutable and equal by value, like pydantic's
+    # Mutable and equal by value, like those of pydantic.
+    __hash__: ClassVar[None] = None  # type: ignore[assignment]
 
     def __iter__(self) -> Iterator[tuple[str, Any]]:
         """Pairs of name and value, so that `dict(model)` works (not deep)."""
         return _pairs(self)
 
     def __repr__(self) -> str:
-        shown = ", ".join(f"{name}={value!r}" for name, _, value in members(self))
+        shown = ", ".join(f"{name}={brief(value)!r}" for name, _, value in members(self))
         return f"{public_class(type(self)).__name__}({shown})"
 
     def __rich_repr__(self) -> list[tuple[str, Any]]:
-        return [(name, value) for name, _, value in members(self)]
+        return [(name, brief(value)) for name, _, value in members(self)]
+
+    def _repr_markdown_(self) -> str | None:
+        """What notebooks show, of an object that is mostly text; None for the others."""
+        from . import _display  # noqa: PLC0415  # only ever called by notebooks
+
+        return _display.markdown(self)
+
+    def _repr_html_(self) -> str | None:
+        """What notebooks show, of images, vectors and lists; None for the others."""
+        from . import _display  # noqa: PLC0415  # only ever called by notebooks
+
+        return _display.html(self)
 
     def _parts(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """What makes up this object: the values of its fields, and its `__dict__`."""

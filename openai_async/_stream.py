@@ -15,7 +15,7 @@ import math
 from collections import deque
 from collections.abc import AsyncIterator
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TextIO, TypeVar
 
 import anyio
 import anyio.lowlevel
@@ -36,6 +36,7 @@ from ._errors import (
     StreamTruncated,
 )
 from ._exchange import Exchange
+from ._printing import Printer
 from ._sse import Decoder, LineTooLong
 from ._timeouts import NO_GAPS
 from ._transport import ConnectionFailed
@@ -326,6 +327,19 @@ class AsyncStream(Generic[T]):
                     left -= len(piece)
             except ConnectionFailed:
                 pass
+
+    async def print(self, *, file: TextIO | None = None) -> str:
+        """Prints the text as it arrives, and returns it: all that is left of the stream.
+
+        To `file`, which is standard output unless given. Of several choices, the first. A stream of
+        something else prints nothing. Raises what iterating raises; the text that had arrived has
+        been printed by then, and the stream is closed.
+        """
+        with Printer(file) as printer:
+            async with self:
+                async for event in self:
+                    printer.add(event)
+        return printer.text
 
     async def close(self) -> None:
         """Ends the stream and frees its connection; events that were not read are dropped."""

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+from codegen.description import load
+
+pytest.importorskip("IPython", reason="IPython is not installed")
+
+API = load(Path(__file__).parent.parent / "codegen" / "api")
+
 SESSION = """
-import json, warnings
+import json
 from IPython.core.completer import provisionalcompleter
 from IPython.core.interactiveshell import InteractiveShell
 
@@ -20,48 +29,94 @@ def complete(text):
     with provisionalcompleter():
         return [each.text for each in shell.Completer.completions(text, len(text))]
 
-found = {text: complete(text) for text in json.loads(input())}
-for name in ("c.embeddings.create", "a.embeddings.create"):
+def inspect(name):
     seen = shell.object_inspect(name)
-    found[name] = [str(seen["definition"]), str(seen["docstring"])]
-print(json.dumps(found))
+    return [str(seen["definition"]), str(seen["docstring"])]
+
+texts, names = json.loads(input())
+completed = {text: complete(text) for text in texts}
+print(json.dumps([completed, {name: inspect(name) for name in names}]))
 """
 
 COMPLETIONS = {
     "c.vector_st": "vector_stores",
     "c.beta.threads.": "messages",
-    "c.responses.": "create",
     "a.responses.": "create",
     "c.files.create(purp": "purpose=",
     "a.files.create(purp": "purpose=",
 }
 
 
-@pytest.fixture(scope="module")
-def found() -> dict[str, list[str]]:
-    import json
+def sample() -> list[str]:
+    """Namespaces with methods: of each root the first and the deepest."""
+    by_root: dict[str, set[str]] = {}
+    for path in API.methods:
+        by_root.setdefault(path.partition(".")[0], set()).add(path.rpartition(".")[0])
+    chosen = [{min(each), max(each, key=lambda s: s.count("."))} for each in by_root.values()]
+    return sorted(name for names in chosen for name in names)
 
-    pytest.importorskip("IPython", reason="IPython is not installed")
+
+NAMESPACES = sample()
+METHODS = sorted(API.methods)
+
+Seen = tuple[dict[str, list[str]], dict[str, list[str]]]
+
+
+@pytest.fixture(scope="module")
+def seen() -> Seen:
+    """What one session of IPython completed, and what it said of methods."""
+    texts = [*COMPLETIONS, *(f"c.{namespace}." for namespace in NAMESPACES)]
+    names = [*(f"c.{path}" for path in METHODS), "a.embeddings.create"]
     done = subprocess.run(
         [sys.executable, "-c", SESSION],
-        input=json.dumps(list(COMPLETIONS)),
+        input=json.dumps([texts, names]),
         capture_output=True,
         text=True,
         timeout=120,
         check=True,
     )
-    result: dict[str, list[str]] = json.loads(done.stdout.splitlines()[-1])
-    return result
+    completed, inspected = json.loads(done.stdout.splitlines()[-1])
+    return completed, inspected
 
 
 @pytest.mark.parametrize(("text", "completion"), COMPLETIONS.items())
-def test_completion(found: dict[str, list[str]], text: str, completion: str) -> None:
-    assert completion in found[text]
+def test_completion(seen: Seen, text: str, completion: str) -> None:
+    assert completion in seen[0][text]
+
+
+@pytest.mark.parametrize("namespace", NAMESPACES)
+def test_completion_finds_every_method(seen: Seen, namespace: str) -> None:
+    methods = {path.rpartition(".")[2] for path in METHODS if path.rpartition(".")[0] == namespace}
+    assert methods
+    assert methods - set(seen[0][f"c.{namespace}."]) == set()
+
+
+def test_completion_shows_nothing_private(seen: Seen) -> None:
+    shown = {name for found in seen[0].values() for name in found}
+    assert [name for name in shown if name.startswith("_")] == []
 
 
 @pytest.mark.parametrize("name", ["c.embeddings.create", "a.embeddings.create"])
-def test_inspection_shows_names_types_and_docs(found: dict[str, list[str]], name: str) -> None:
-    definition, doc = found[name]
+def test_inspection_shows_types_and_defaults(seen: Seen, name: str) -> None:
+    definition, doc = seen[1][name]
     assert "input: 'str | SequenceNotStr[str]" in definition
     assert "dimensions: 'int | Omit' = omit" in definition
     assert "`POST /embeddings`" in doc
+
+
+def test_inspection_shows_the_parameters_of_every_method(seen: Seen) -> None:
+    missing = []
+    for path, method in API.methods.items():
+        names = [*re.findall(r"{(\w+)}", method.http), *method.parameters]
+        definition, _ = seen[1][f"c.{path}"]
+        missing += [
+            f"{path}: {name}"
+            for name in (each.rstrip("?") for each in names)
+            if not re.search(rf"\b{name}:", definition)
+        ]
+    assert missing == []
+
+
+def test_inspection_shows_the_request_of_every_method(seen: Seen) -> None:
+    said = {path: seen[1][f"c.{path}"][1] for path in API.methods}
+    assert [path for path, doc in said.items() if f"`{API.methods[path].http}`" not in doc] == []

@@ -34,6 +34,14 @@ class UploadProgress(Struct):
     """How many there will be; None when the files come from an iterator that cannot tell."""
     batch: VectorStoreFileBatch | None = None
 
+    @property
+    def processed(self) -> int:
+        """How many of the batch the server is done with, failed or not."""
+        counts = None if self.batch is None else self.batch.file_counts
+        if counts is None:
+            return 0
+        return sum(each or 0 for each in (counts.completed, counts.failed, counts.cancelled))
+
 
 class FileBatchesHelpers:
     """Joins the methods of `vector_stores.file_batches`."""

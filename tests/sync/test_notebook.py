@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
+import io
+import signal
+import sys
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +17,8 @@ from openai_async import AsyncOpenAI
 from openai_async.emulator import Emulator
 from openai_sync import OpenAI
 
-from .children import run
+from .children import Child, run
+from .wire import HandServer, model
 
 
 class Kernel:
@@ -117,3 +123,82 @@ def test_ctrl_c_in_a_cell_ends_the_cell(emulator: Emulator) -> None:
     """
     end = run(program, emulator.base_url)
     assert end.said.splitlines() == ["KeyboardInterrupt", "You said: still here?"]
+
+
+# Streams that print
+
+
+def test_a_cell_prints_a_stream(kernel: Kernel, capsys: pytest.CaptureFixture[str]) -> None:
+    kernel.run(f"text = {STREAM}.print()")
+    assert kernel.errors == []
+    assert kernel.names["text"] == "You said: cell"
+    assert capsys.readouterr().out == "You said: cell\n"
+
+
+def test_a_stream_is_printed_where_another_cell_left_it(
+    kernel: Kernel, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kernel.run(f"stream = {STREAM}", "first = [next(stream), next(stream)]")
+    kernel.run("text = stream.print()")
+    assert kernel.errors == []
+    first = "".join(chunk.choices[0].delta.content or "" for chunk in kernel.names["first"])
+    assert first
+    assert first + kernel.names["text"] == "You said: cell"
+    assert capsys.readouterr().out == kernel.names["text"] + "\n"
+
+
+def test_it_is_printed_by_the_thread_that_asks(sync_client: OpenAI) -> None:
+    class Noting(io.StringIO):
+        def write(self, text: str) -> int:
+            threads.add(threading.current_thread())
+            return super().write(text)
+
+    threads: set[threading.Thread] = set()
+    messages: Any = [{"role": "user", "content": "cell"}]
+    stream = sync_client.chat.completions.create(model="m", messages=messages, stream=True)
+    stream.print(file=Noting())
+    assert threads == {threading.current_thread()}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are sent to children")
+def test_ctrl_c_leaves_a_stream_that_prints(server: HandServer) -> None:
+    program = """
+    class Telling:
+        def write(self, text):
+            say(repr(text))
+        def flush(self):
+            pass
+
+    try:
+        stream = stream()
+        stream.print(file=Telling())
+    except KeyboardInterrupt:
+        say("KeyboardInterrupt", stream.outcome)
+    say(client.models.retrieve("still-alive").id)
+    """
+    with Child(program, server.base_url) as child:
+        connection = server.accept()
+        connection.request()
+        connection.start_stream()
+        connection.send_words("one ")
+        assert child.line() == "'one '"
+        child.send_signal(signal.SIGINT)
+        assert [child.line(), child.line()] == [r"'\n'", "KeyboardInterrupt incomplete"]
+        assert connection.wait_until_closed()
+        other = server.accept()
+        other.request()
+        other.answer(model("still-alive"))
+        assert child.line() == "still-alive"
+
+
+def test_what_a_callback_prints_goes_to_the_cell_that_asked(sync_client: OpenAI) -> None:
+    """Notebooks know the cell by a context variable, in whatever thread something is printed."""
+    cell = contextvars.ContextVar("cell", default="none")
+    cells: set[str] = set()
+    store = sync_client.vector_stores.create(name="notes")
+    for name in ("first", "second"):
+        cell.set(name)
+        sync_client.vector_stores.file_batches.upload_and_poll(
+            store.id, files=[b"x"], on_progress=lambda _: cells.add(cell.get())
+        )
+    assert cells == {"first", "second"}

@@ -6,6 +6,7 @@ import builtins
 from typing import Literal, TypeAlias
 
 from ..._models import BaseModel, Unknown
+from ..._texts import MessageText
 from ..shared._models import (
     ErrorObject,
     FunctionDefinition,
@@ -992,7 +993,7 @@ AgentSessionMessageContent: TypeAlias = (
 )
 
 
-class AgentSessionMessage(BaseModel, tag_field="type", tag="message"):
+class AgentSessionMessage(MessageText, tag_field="type", tag="message"):
     id: str | None = None
     content: list[AgentSessionMessageContent]
     phase: Literal["commentary", "final_answer"] | None = None

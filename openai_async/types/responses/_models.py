@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal, TypeAlias
 
 from ..._models import BaseModel, Unknown
+from ..._texts import ResponseText
 from ..shared._models import (
     ComparisonFilter,
     CompoundFilter,
@@ -2367,7 +2368,7 @@ class ResponseTextConfig(BaseModel):
     verbosity: Literal["low", "medium", "high"] | None = None
 
 
-class Response(BaseModel):
+class Response(ResponseText):
     id: str
     access_programs: ResponseAccessPrograms | None = None
     created_at: float
