@@ -3,6 +3,13 @@
     client = OpenAI()
     completion = client.chat.completions.create(model=..., messages=[...])
 
+The module itself is a client too, whose settings are its attributes:
+
+    import openai_sync as openai
+
+    openai.api_key = "sk-..."
+    completion = openai.chat.completions.create(model=..., messages=[...])
+
 It runs the coroutines of `openai_async` on a loop thread; everything but the waiting is there.
 """
 
@@ -31,6 +38,7 @@ from openai_async import (
     InternalServerError,
     LengthFinishReasonError,
     Limits,
+    MutuallyExclusiveAuthError,
     NotFoundError,
     NotGiven,
     OAuthError,
@@ -56,36 +64,97 @@ from openai_async._lazy import lazy_names
 
 from ._bridge import Stream
 from ._client import Client, OpenAI
+from ._module_removed import NAMES as _REMOVED
+from ._module_removed import APIRemovedInV1
+from ._module_resources import __all__ as _RESOURCES
 
 if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable
+    from typing import Any, Literal
+
+    import httpx
+
     from openai_async import DefaultAsyncHttpxClient as DefaultAsyncHttpxClient
     from openai_async import types as types
+    from openai_async._azure import TokenProvider
+    from openai_async._types import APIKey, Headers, HTTPClient, Query
 
     from . import pagination as pagination
     from . import resources as resources
+    from ._azure import AzureOpenAI as AzureOpenAI
+    from ._module import _reset_client as _reset_client
+    from ._module_choice import AmbiguousModuleClientUsageError as AmbiguousModuleClientUsageError
+    from ._module_resources import *  # noqa: F403  # all that is there, and typed there
     from ._raw import APIResponse as APIResponse
     from ._raw import LegacyAPIResponse as LegacyAPIResponse
 else:
-    __getattr__, __dir__, _ = lazy_names(
+    from os import environ as _environ
+
+    _VARIABLES = {
+        "api_type": "OPENAI_API_TYPE",
+        "api_version": "OPENAI_API_VERSION",
+        "azure_endpoint": "AZURE_OPENAI_ENDPOINT",
+    }
+    _load, __dir__, _ = lazy_names(
         __name__,
         {
             "openai_async._httpx": ("DefaultAsyncHttpxClient",),
             "openai_async.types": ("types",),
             ".pagination": ("pagination",),
             ".resources": ("resources",),
+            "._module": ("_reset_client", *_VARIABLES, *_RESOURCES),
+            "._module_choice": ("AmbiguousModuleClientUsageError",),
+            "._module_removed": _REMOVED,
+            "._azure": ("AzureOpenAI",),
             "._raw": ("APIResponse", "LegacyAPIResponse"),
         },
     )
 
+    def __getattr__(name: str) -> Any:
+        variable = _VARIABLES.get(name)
+        return _load(name) if variable is None else _environ.get(variable)
+
+
+# The settings of the module-level client. They are read by each request, and never written.
+api_key: APIKey | None = None
+admin_api_key: str | None = None
+organization: str | None = None
+project: str | None = None
+webhook_secret: str | None = None
+base_url: str | httpx.URL | None = None
+websocket_base_url: str | httpx.URL | None = None
+timeout: float | Timeout | httpx.Timeout | None = DEFAULT_TIMEOUT
+deadline: float | None = None
+first_event: float | None = None
+event_gap: float | None = None
+max_retries: int = DEFAULT_MAX_RETRIES
+default_headers: Headers | None = None
+default_query: Query | None = None
+http_client: HTTPClient | None = None
+proxy: str | None = None
+verify: bool | ssl.SSLContext = True
+limits: Limits | httpx.Limits = DEFAULT_CONNECTION_LIMITS
+on_retry: Callable[[Retry], Any] | None = None
+azure_ad_token: str | None = None
+azure_ad_token_provider: TokenProvider | None = None
+# Until they are assigned, these are what the environment says.
+api_type: Literal["openai", "azure"] | None
+api_version: str | None
+azure_endpoint: str | None
+
 __all__ = [
     "APIConnectionError",
     "APIError",
+    "APIRemovedInV1",
     "APIResponse",
     "APIResponseValidationError",
     "APIStatusError",
     "APITimeoutError",
+    "AmbiguousModuleClientUsageError",
     "Attempt",
     "AuthenticationError",
+    "AzureOpenAI",
     "BadRequestError",
     "BaseModel",
     "Client",
@@ -101,6 +170,7 @@ __all__ = [
     "LegacyAPIResponse",
     "LengthFinishReasonError",
     "Limits",
+    "MutuallyExclusiveAuthError",
     "NOT_GIVEN",
     "NotFoundError",
     "NotGiven",
