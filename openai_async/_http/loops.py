@@ -63,13 +63,15 @@ class LoopListener:
         if self._wire.closed:
             return
         loop = self._loop()
-        if loop is not None and not loop.is_closed() and os.getpid() == self._process:
-            if self._watching:
-                self._unwatch(loop)
-            if (timer := self._timer()) is not None:
-                timer.cancel()
-            if (waiter := self._waiter) is not None and not waiter.done():
-                waiter.set_exception(closed())
+        if loop is None or loop.is_closed() or os.getpid() != self._process:
+            self._wire.close()  # nobody can be waiting, and Python may be shutting down
+            return
+        if self._watching:
+            self._unwatch(loop)
+        if (timer := self._timer()) is not None:
+            timer.cancel()
+        if (waiter := self._waiter) is not None and not waiter.done():
+            waiter.set_exception(closed())
         self._wire.interrupt()
 
     def _watch(self, loop: AbstractEventLoop) -> None:

@@ -127,8 +127,11 @@ class Pool:
     def __del__(self) -> None:
         # The client was dropped, in whatever thread, or its loop closed without being finalised.
         connections = [*self._idle, *self._used]
-        if connections and not self._soon(partial(_close, connections)):
-            _close(connections)
+        try:
+            if connections and not self._soon(partial(_close, connections)):
+                _close(connections)
+        except Exception:
+            pass  # Python is shutting down, and what this needs is gone
 
     def _take(self, key: Hashable) -> tuple[bool, Pooled | None]:
         if (found := self._idle_one(key)) is not None:

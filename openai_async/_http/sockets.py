@@ -12,9 +12,12 @@ import errno
 import os
 import socket
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, cast
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import anyio
+import anyio.to_thread
+from anyio.lowlevel import RunVar
 
 if TYPE_CHECKING:
     import ssl
@@ -24,6 +27,11 @@ _READ = 64 * 1024
 
 #: RFC 8305: how long one address has before the next is tried beside it, in seconds.
 _HEAD_START = 0.25
+
+#: How many names one loop looks up at once. Apart from other work in threads, such as functions
+#: of users, which may wait for a call that looks up a name.
+_MOST_LOOKUPS = 20
+_lookups: RunVar[anyio.CapacityLimiter] = RunVar("openai_async.lookups")
 
 _KEEPALIVE = (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 60), ("TCP_KEEPCNT", 5))
 
@@ -73,7 +81,8 @@ class Wire:
     def interrupt(self) -> None:
         """Closes it under a task that may wait for it by the means of anyio."""
         if not self.closed:
-            with suppress(RuntimeError):  # no loop runs here, so nobody waits
+            # No loop runs here, or Python is shutting down: nobody waits.
+            with suppress(RuntimeError, ImportError):
                 anyio.notify_closing(self.socket)
             self.socket.close()
 
@@ -164,7 +173,7 @@ async def _addresses(host: str, port: int) -> list[tuple[int, Any]]:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
     except socket.gaierror:
-        found = cast(Any, await anyio.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+        found = await _look_up(host, port)
     by_family: dict[int, list[Any]] = {}
     for family, _, _, _, address in found:
         of_family = by_family.setdefault(family, [])
@@ -177,6 +186,24 @@ async def _addresses(host: str, port: int) -> list[tuple[int, Any]]:
         for family, of_family in by_family.items()
         if turn < len(of_family)
     ]
+
+
+async def _look_up(host: str, port: int) -> list[Any]:
+    """What the system knows of `host`.
+
+    Not in a thread of the loop's own, as `anyio.getaddrinfo` does it: Python waits for those before
+    it ends, however long a server of names stays silent, and has none once the main thread is done.
+    """
+    try:
+        limiter = _lookups.get()
+    except LookupError:
+        limiter = anyio.CapacityLimiter(_MOST_LOOKUPS)
+        _lookups.set(limiter)
+    return await anyio.to_thread.run_sync(
+        partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM),
+        abandon_on_cancel=True,
+        limiter=limiter,
+    )
 
 
 async def _dial(family: int, address: Any) -> socket.socket:

@@ -285,4 +285,7 @@ class HttpReply:
                 connection.close()
 
     def __del__(self) -> None:
-        self.abandon()
+        try:  # noqa: SIM105  # what it proposes may be gone as well
+            self.abandon()
+        except Exception:
+            pass  # Python is shutting down, and what this needs is gone
