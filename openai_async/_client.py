@@ -148,7 +148,7 @@ class AsyncOpenAI(Namespaces):
         self._transport = transport_for(http_client, blocking=self._blocking)
         chosen = chosen_timeout(http_client) if adopt_timeout else None
         if chosen is not None:
-            self.timeout = cast(Timeout, chosen)
+            self.timeout: float | Timeout | None = cast(Timeout, chosen)
 
     def _connect(self) -> None:
         self._use(None, adopt_timeout=False)

@@ -24,9 +24,9 @@ class Deadline:
     __slots__ = ("at", "began", "seconds")
 
     def __init__(self, seconds: float) -> None:
-        self.seconds = check_seconds("deadline", seconds)
-        self.began = anyio.current_time()
-        self.at = self.began + self.seconds
+        self.seconds: float = check_seconds("deadline", seconds)
+        self.began: float = anyio.current_time()
+        self.at: float = self.began + self.seconds
 
     def left(self, now: float) -> float:
         """Seconds until it expires; 0 or less if it has."""

@@ -34,12 +34,12 @@ class Exchange:
         headers: Headers | None = None,
         content: bytes | None = None,
     ) -> None:
-        self.method = method
-        self.url = url
-        self.request_headers = request_headers
-        self.status = status
-        self.headers = headers or Headers([])
-        self.content = content
+        self.method: str = method
+        self.url: str = url
+        self.request_headers: list[tuple[str, str]] = request_headers
+        self.status: int = status
+        self.headers: Headers = headers or Headers([])
+        self.content: bytes | None = content
 
     def __reduce__(self) -> tuple[Any, ...]:
         request_headers = [p for p in self.request_headers if p[0].lower() not in SECRET_HEADERS]

@@ -24,7 +24,7 @@ class Headers(Mapping[str, str]):
     __slots__ = ("_values", "pairs")
 
     def __init__(self, pairs: Iterable[tuple[str, str]]) -> None:
-        self.pairs = list(pairs)
+        self.pairs: list[tuple[str, str]] = list(pairs)
         self._values: dict[str, str] | None = None
 
     def _folded(self) -> dict[str, str]:

@@ -46,9 +46,9 @@ class NotGiven:
         return "not_given"
 
 
-omit = Omit()
-not_given = NotGiven()
-NOT_GIVEN = not_given
+omit: Omit = Omit()
+not_given: NotGiven = NotGiven()
+NOT_GIVEN: NotGiven = not_given
 
 #: The classes of the two marks, for where calling `is_given` for each value costs too much.
 ABSENT = (Omit, NotGiven)

@@ -1,7 +1,8 @@
-"""What the documentation says is true: its code runs, its links lead somewhere."""
+"""What the documentation says is true: its code runs in both styles, its links lead somewhere."""
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import subprocess
@@ -9,23 +10,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
+import styles
+from documents import BLOCKS, DOCUMENTS, ROOT, Block, blocks
 
 from openai_async.emulator import Emulator
-
-ROOT = Path(__file__).parent.parent
-DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-
-#: A block of code, with the line its first line stands on.
-Block = tuple[int, str]
-
-
-def blocks(document: Path) -> list[Block]:
-    text = document.read_text(encoding="utf-8")
-    return [
-        (text.count("\n", 0, match.start(1)) + 1, match[1])
-        for match in re.finditer(r"^```python\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
-    ]
 
 
 def name(document: Path) -> str:
@@ -33,6 +23,24 @@ def name(document: Path) -> str:
 
 
 CODE = [document for document in DOCUMENTS if blocks(document)]
+
+
+@pytest.fixture
+def here(
+    emulator: Emulator,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
+) -> None:
+    """What examples find where they run."""
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-test")
+    monkeypatch.setenv("OPENAI_BASE_URL", emulator.base_url)
+    if "docs/azure.md" in request.node.name:
+        monkeypatch.setenv("AZURE_OPENAI_ENDPOINT", emulator.azure_endpoint)
+        monkeypatch.setenv("AZURE_OPENAI_API_KEY", "a-key")
+        monkeypatch.setenv("OPENAI_API_VERSION", "2024-10-21")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "README.md").write_text("# For examples that upload one\n")
 
 
 def test_the_readme_has_code() -> None:
@@ -43,20 +51,73 @@ def test_the_readme_is_short() -> None:
     assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) < 150
 
 
+@pytest.mark.usefixtures("here")
 @pytest.mark.parametrize("document", CODE, ids=name)
-def test_the_code_runs(
-    document: Path, emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("OPENAI_API_KEY", "sk-test")
-    monkeypatch.setenv("OPENAI_BASE_URL", emulator.base_url)
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "README.md").write_text("# For examples that upload one\n")
+def test_the_code_runs(document: Path) -> None:
     names: dict[str, Any] = {"__name__": "__main__"}
-    for line, code in blocks(document):
+    for block in blocks(document):
         # Errors are reported where the code stands in the document.
-        exec(compile("\n" * (line - 1) + code, str(document), "exec"), names)
+        exec(compile("\n" * (block.line - 1) + block.code, str(document), "exec"), names)
 
 
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+@pytest.mark.parametrize("block", [block for block in BLOCKS if block.twin], ids=str)
+def test_the_code_runs_in_the_other_style(
+    block: Block, backend: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = anyio.run
+    monkeypatch.setattr(anyio, "run", lambda main: run(main, backend=backend))
+    exec(compile(block.twin or "", f"twin of {block}", "exec"), {"__name__": "__main__"})
+
+
+def test_most_examples_have_both_styles() -> None:
+    assert len([block for block in BLOCKS if block.twin]) > len(BLOCKS) / 2
+
+
+STYLES = [
+    ("client.files.delete('f')", "await client.files.delete('f')"),
+    ("client.pool_stats()", "client.pool_stats()"),
+    ("a = client.copy(); a.files.delete('f')", "a = client.copy(); await a.files.delete('f')"),
+    ("OpenAI().models.retrieve('m')", "await AsyncOpenAI().models.retrieve('m')"),
+    (
+        "p = client.files.list()\nprint([f.id for f in p], p.data)",
+        "p = await client.files.list()\nprint([f.id async for f in p], p.data)",
+    ),
+    (
+        "for file in client.files.list():\n    client.files.delete(file.id)",
+        "async for file in client.files.list():\n    await client.files.delete(file.id)",
+    ),
+    (
+        "def get(f):\n    return client.files.retrieve(f)\nprint(get('f'))",
+        "async def get(f):\n    return await client.files.retrieve(f)\nprint(await get('f'))",
+    ),
+    (
+        "with client.chat.completions.create(stream=True) as s:\n    s.close()",
+        "async with await client.chat.completions.create(stream=True) as s:\n    await s.close()",
+    ),
+    (
+        "with client.files.with_streaming_response.content('f') as r:\n"
+        "    for line in r.iter_lines():\n        print(line, r.read())",
+        "async with client.files.with_streaming_response.content('f') as r:\n"
+        "    async for line in r.iter_lines():\n        print(line, await r.read())",
+    ),
+]
+
+
+@pytest.mark.parametrize(("blocking", "awaited"), STYLES)
+def test_styles_are_translated(blocking: str, awaited: str) -> None:
+    lines = styles.awaited(f"client = OpenAI()\n{blocking}")
+    main = next(n for n in ast.parse(lines).body if isinstance(n, ast.AsyncFunctionDef))
+    assert ast.unparse(main.body[1:]) == ast.unparse(ast.parse(awaited))
+    assert ast.dump(ast.parse(styles.blocking(awaited))) == ast.dump(ast.parse(blocking))
+
+
+README = ROOT / "README.md"
+
+
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize("style", ["as written", "the other"])
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -67,21 +128,12 @@ def test_the_code_runs(
     ],
 )
 def test_the_readme_prints_what_it_promises(
-    words: str,
-    said: list[str],
-    emulator: Emulator,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    words: str, said: list[str], style: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("OPENAI_API_KEY", "sk-test")
-    monkeypatch.setenv("OPENAI_BASE_URL", emulator.base_url)
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "README.md").write_text("# For examples that upload one\n")
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    section = readme.partition(f"\n{words}\n")[2]
-    code = section.partition("```python\n")[2].partition("\n```")[0]
-    exec(compile(code, words, "exec"), {"__name__": "__main__"})
+    line = README.read_text(encoding="utf-8").splitlines().index(words)
+    block = next(block for block in blocks(README) if block.line > line)
+    code = block.code if style == "as written" else block.twin
+    exec(compile(code or "", words, "exec"), {"__name__": "__main__"})
     printed = capsys.readouterr().out
     assert [each for each in said if each not in printed] == []
 

@@ -1,11 +1,17 @@
-"""The blocking package offers what the awaited one offers: the same names, parameters and docs."""
+"""The blocking package offers what the awaited one offers: the same names, parameters and docs.
+
+Everything is walked: both clients, their resources and views, streams, pages, answers. What differs
+is in the lists below.
+"""
 
 from __future__ import annotations
 
 import inspect
 import pydoc
+import re
 from collections.abc import Iterator
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,18 +22,64 @@ import openai_async.resources
 import openai_sync
 import openai_sync.pagination
 import openai_sync.resources
-from openai_async import AsyncOpenAI
-from openai_sync import OpenAI
+from openai_async import AsyncOpenAI, AsyncStream
+from openai_async._responses import AsyncAPIResponse, AsyncResponseManager
+from openai_sync import OpenAI, Stream
+from openai_sync._client import Setting
+from openai_sync._raw import APIResponse, ResponseManager
+
+ROOT = Path(__file__).parent.parent
 
 #: What exists for one of the two ways to wait, and has no twin of the same name.
-AWAITED_ONLY = {"AsyncAPIResponse", "AsyncClient", "AsyncOpenAI", "AsyncStream"}
-BLOCKING_ONLY = {"APIResponse", "Client", "OpenAI", "Stream"}
+AWAITED_ONLY = {
+    "AsyncAPIResponse",
+    "AsyncAzureOpenAI",
+    "AsyncClient",
+    "AsyncOpenAI",
+    "AsyncStream",
+}
+BLOCKING_ONLY = {
+    "APIRemovedInV1",  # the module as a client
+    "APIResponse",
+    "AmbiguousModuleClientUsageError",  # the module as a client
+    "AzureOpenAI",
+    "Client",
+    "OpenAI",
+    "Stream",
+}
 
 #: One name for both, but the blocking one gives blocking streams and pages.
 OF_ITS_OWN_KIND = {"LegacyAPIResponse"}
 
-#: Methods that say of the blocking kind what is true of it alone.
-DOCUMENTED_TWICE = {"get_api_list"}
+#: What is awaited and has no blocking twin, and why.
+WITHOUT_TWIN = {
+    "AsyncStream.aclose": "for contextlib.aclosing; contextlib.closing calls close",
+    "AsyncStream.fill": "how the blocking stream reads",
+}
+
+#: Where the docs say of the blocking kind what is true of it alone.
+DOCUMENTED_TWICE = {
+    "AsyncAPIResponse.stream_to_file",
+    "AsyncOpenAI.get_api_list",
+    "AsyncStream.outcome",
+    "AsyncStream.print",
+}
+
+#: How a protocol is called where nothing is awaited.
+PROTOCOLS = {
+    "__aiter__": "__iter__",
+    "__anext__": "__next__",
+    "__aenter__": "__enter__",
+    "__aexit__": "__exit__",
+}
+
+#: What stands in annotations of the blocking kind instead.
+WRAPPED = {
+    "AsyncAPIResponse": "APIResponse",
+    "AsyncIterator": "Iterator",
+    "Pieces": "Filled",
+    "_urls.URL": "URL",
+}
 
 #: The other ways to call the methods of a resource.
 VIEWS = ["with_raw_response", "with_streaming_response"]
@@ -39,42 +91,129 @@ def public(thing: object) -> list[str]:
     return [name for name in dir(thing) if not name.startswith("_")]
 
 
-def resources() -> Iterator[Twins]:
-    """Every resource of a client, as it is reached: awaited and blocking."""
-    waiting: list[Twins] = [(AsyncOpenAI(api_key="k"), OpenAI(api_key="k"))]
-    for awaited, blocking in waiting:
-        for name in public(type(awaited)):
-            if name not in VIEWS and isinstance(getattr(type(awaited), name), cached_property):
-                twins = getattr(awaited, name), getattr(blocking, name)
-                waiting.append(twins)
-                yield twins
+CLIENTS: dict[str, Twins] = {
+    name: (getattr(openai_async, name), getattr(openai_sync, name.removeprefix("Async")))
+    for name in openai_async.__all__
+    if name.startswith("Async") and name.endswith("OpenAI")
+}
+
+#: What makes a client of each class.
+SETTINGS: dict[str, dict[str, Any]] = {
+    "AsyncOpenAI": {"api_key": "k"},
+    "AsyncAzureOpenAI": {
+        "api_key": "k",
+        "api_version": "2024-10-21",
+        "azure_endpoint": "https://example.openai.azure.com",
+    },
+}
+
+PAGES: dict[str, Twins] = {
+    name: (page, getattr(openai_sync.pagination, name.replace("Async", "Sync")))
+    for name, page in vars(openai_async.pagination).items()
+    if re.fullmatch(r"Async\w*Pages?", name)
+}
+
+#: Classes of what methods return.
+RETURNED: dict[str, Twins] = PAGES | {
+    "AsyncStream": (AsyncStream, Stream),
+    "AsyncAPIResponse": (AsyncAPIResponse, APIResponse),
+    "AsyncResponseManager": (AsyncResponseManager, ResponseManager),
+    "LegacyAPIResponse": (openai_async.LegacyAPIResponse, openai_sync.LegacyAPIResponse),
+}
 
 
-def methods() -> Iterator[Twins]:
-    for awaited, blocking in [(AsyncOpenAI, OpenAI), *resources()]:
-        cls = awaited if isinstance(awaited, type) else type(awaited)
-        twin = blocking if isinstance(blocking, type) else type(blocking)
-        for name in public(cls):
-            if inspect.isfunction(getattr(cls, name)):
-                yield getattr(cls, name), getattr(twin, name, None)
-    yield AsyncOpenAI.__init__, OpenAI.__init__
+def clients(name: str) -> Twins:
+    awaited, blocking = CLIENTS[name]
+    return awaited(**SETTINGS[name]), blocking(**SETTINGS[name])
 
 
-RESOURCES = {type(awaited).__qualname__: (awaited, blocking) for awaited, blocking in resources()}
-METHODS = {awaited.__qualname__: (awaited, blocking) for awaited, blocking in methods()}
+def resources(name: str) -> dict[str, Twins]:
+    """Every resource of the client of this class by its path: awaited and blocking."""
+    waiting = [("", clients(name))]
+    for path, twins in waiting:
+        for part in public(type(twins[0])):
+            thing = getattr(type(twins[0]), part)
+            if part not in VIEWS and isinstance(thing, cached_property):
+                inner = getattr(twins[0], part), getattr(twins[1], part)
+                waiting.append((f"{path}.{part}".lstrip("."), inner))
+    return dict(waiting[1:])
 
+
+def methods() -> Iterator[tuple[str, Twins]]:
+    """Every method of clients and resources by its path."""
+    classes = {path: (type(twins[0]), type(twins[1])) for path, twins in RESOURCES.items()}
+    for path, (awaited, blocking) in (CLIENTS | classes).items():
+        for name in public(awaited):
+            if inspect.isfunction(getattr(awaited, name)):
+                yield f"{path}.{name}", (getattr(awaited, name), getattr(blocking, name, None))
+    for path, (awaited, blocking) in CLIENTS.items():
+        yield f"{path}.__init__", (awaited.__init__, blocking.__init__)
+
+
+def interface(cls: type) -> set[str]:
+    """What is public, and the protocols it has, by their blocking names."""
+    own = {name for base in cls.__mro__ if base is not object for name in vars(base)}
+    awaited = {PROTOCOLS[name] for name in own & set(PROTOCOLS)}
+    return set(public(cls)) | awaited | own & set(PROTOCOLS.values())
+
+
+def members() -> Iterator[tuple[str, Twins]]:
+    """What the classes that methods return define anew for blocking code: methods, properties."""
+    asynchronous = {blocking: awaited for awaited, blocking in PROTOCOLS.items()}
+    for owner, (awaited, blocking) in RETURNED.items():
+        for name in sorted(interface(awaited) & interface(blocking)):
+            there = asynchronous.get(name, name)
+            there = there if hasattr(awaited, there) else name
+            twins = getattr(awaited, there), getattr(blocking, name)
+            shared = twins[0] is twins[1]
+            if not shared and (inspect.isfunction(twins[0]) or isinstance(twins[0], property)):
+                yield f"{owner}.{there}", twins
+
+
+RESOURCES = resources("AsyncOpenAI")
+METHODS = dict(methods())
+MEMBERS = dict(members())
+
+each_client = pytest.mark.parametrize("name", CLIENTS)
 each_method = pytest.mark.parametrize("twins", METHODS.values(), ids=METHODS)
+each_member = pytest.mark.parametrize("name", MEMBERS)
 
 
-def parameters(method: Any) -> list[tuple[str, Any, Any]]:
-    """The parameters after `self`, with kinds and defaults."""
-    given = list(inspect.signature(method).parameters.values())[1:]
-    return [(each.name, each.kind, each.default) for each in given]
+def parameters(method: Any) -> list[inspect.Parameter]:
+    """The parameters after `self`: names, kinds, defaults and annotations."""
+    return list(inspect.signature(method).parameters.values())[1:]
 
 
-def test_the_walk_finds_something() -> None:
-    assert {"Completions", "Embeddings", "Files", "Models", "FileBatches"} <= set(RESOURCES)
-    assert {"Completions.create", "FileBatchesHelpers.upload_and_poll"} <= set(METHODS)
+def signature(member: Any) -> str:
+    """Parameters and what is returned, as the blocking kind calls it."""
+    text = str(inspect.signature(member.fget if isinstance(member, property) else member))
+    for awaited, blocking in WRAPPED.items():
+        text = re.sub(rf"\b{re.escape(awaited)}\b", blocking, text)
+    return text
+
+
+def type_of(cls: type, name: str) -> str:
+    """The annotation of an attribute or a property of an awaited client."""
+    thing = inspect.getattr_static(cls, name, None)
+    if isinstance(thing, property):
+        return signature(thing).partition(" -> ")[2].strip("'")
+    return next(
+        hints[name] for base in cls.__mro__ if name in (hints := inspect.get_annotations(base))
+    )
+
+
+def test_the_walk_finds_everything() -> None:
+    listed = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"^\| `([\w.]+)` \|", listed, re.MULTILINE)) <= set(METHODS)
+    assert {"vector_stores.file_batches.upload_and_poll", "AsyncOpenAI.copy"} <= set(METHODS)
+
+
+def test_all_clients_have_the_same_resources() -> None:
+    for name in CLIENTS:
+        found = resources(name)
+        assert list(found) == list(RESOURCES)
+        for path, twins in found.items():
+            assert [type(each) for each in twins] == [type(each) for each in RESOURCES[path]]
 
 
 def test_both_packages_export_the_same() -> None:
@@ -98,8 +237,30 @@ def test_both_have_the_same_resource_classes() -> None:
     assert openai_sync.resources.__all__ == openai_async.resources.__all__
 
 
-def test_clients_have_the_same_attributes() -> None:
-    assert public(OpenAI(api_key="k")) == public(AsyncOpenAI(api_key="k"))
+@each_client
+def test_clients_have_the_same_attributes(name: str) -> None:
+    awaited, blocking = clients(name)
+    assert public(blocking) == public(awaited)
+    assert interface(type(blocking)) >= {"__enter__", "__exit__"}
+
+
+@each_client
+def test_clients_have_settings_of_the_same_types(name: str) -> None:
+    awaited, blocking = CLIENTS[name]
+    settings = [each for each in public(blocking) if isinstance(getattr(blocking, each), Setting)]
+    assert {"api_key", "base_url", "timeout", "user_agent"} <= set(settings)
+    for each in settings:
+        assert type_of(blocking, each).startswith(f"Setting[{type_of(awaited, each)}"), each
+
+
+@each_client
+@pytest.mark.parametrize("way", VIEWS)
+def test_clients_have_the_same_views(name: str, way: str) -> None:
+    awaited, blocking = (getattr(client, way) for client in clients(name))
+    assert public(blocking) == public(awaited)
+    assert set(public(awaited)) <= set(openai_sync.resources.__all__) | {
+        each for each in public(AsyncOpenAI) if each not in VIEWS
+    }
 
 
 @pytest.mark.parametrize("twins", RESOURCES.values(), ids=RESOURCES)
@@ -126,18 +287,33 @@ def test_views_have_methods_of_their_resource(twins: Twins, way: str) -> None:
                 assert part is getattr(method, way)
 
 
-def test_pages_have_the_same_attributes() -> None:
-    for name in ("Page", "CursorPage"):
-        awaited = getattr(openai_async.pagination, f"Async{name}")
-        blocking = getattr(openai_sync.pagination, f"Sync{name}")
-        assert public(blocking) == public(awaited)
+@pytest.mark.parametrize("name", RETURNED)
+def test_what_methods_return_can_do_the_same(name: str) -> None:
+    awaited, blocking = (interface(cls) for cls in RETURNED[name])
+    assert blocking - awaited == set()
+    assert {f"{name}.{each}" for each in awaited - blocking} == {
+        each for each in WITHOUT_TWIN if each.startswith(f"{name}.")
+    }
 
 
-def test_streams_have_the_same_attributes() -> None:
-    # `fill` is how the blocking stream reads; `aclose` is for `contextlib.aclosing`.
-    assert set(public(openai_async.AsyncStream)) - set(public(openai_sync.Stream)) == {
-        "aclose",
-        "fill",
+@each_member
+def test_members_have_the_same_signature(name: str) -> None:
+    awaited, blocking = MEMBERS[name]
+    assert type(blocking) is type(awaited)
+    assert signature(blocking) == signature(awaited)
+
+
+@each_member
+def test_members_are_documented_alike(name: str) -> None:
+    awaited, blocking = MEMBERS[name]
+    assert name.partition(".")[2].startswith("__") or inspect.getdoc(awaited)
+    same = inspect.getdoc(blocking) == inspect.getdoc(awaited)
+    assert same is (name not in DOCUMENTED_TWICE)
+
+
+def test_every_page_that_a_client_returns_has_a_twin() -> None:
+    assert {blocking.__name__ for _, blocking in PAGES.values()} > {
+        name for name in openai_sync.pagination.__all__ if name.startswith("Sync")
     }
 
 
@@ -152,7 +328,7 @@ def test_methods_are_documented(twins: Twins) -> None:
     awaited, blocking = twins
     assert inspect.getdoc(awaited)
     same = inspect.getdoc(blocking) == inspect.getdoc(awaited)
-    assert same is (awaited.__name__ not in DOCUMENTED_TWICE)
+    assert same is (awaited.__qualname__ not in DOCUMENTED_TWICE)
 
 
 @each_method

@@ -138,7 +138,12 @@ class Transcriptions(Resource):
             | TranscriptionDiarized
             | str
             | Stream[TranscriptionStreamEvent]
-        ): ...
+        ):
+            """What is said in a recording, in the language it is said in.
+
+            `POST /audio/transcriptions`.
+            """
+            ...
     else:
         create = blocking(async_.Transcriptions.create)
 

@@ -324,7 +324,9 @@ class Sessions(Resource):
             event_gap: float | NotGiven | None = not_given,
         ) -> AgentSession | Stream[AgentSessionEvent]: ...
 
-        def create(self, *args: Any, **params: Any) -> AgentSession | Stream[AgentSessionEvent]: ...
+        def create(self, *args: Any, **params: Any) -> AgentSession | Stream[AgentSessionEvent]:
+            """Creates a session. `POST /agents/sessions`."""
+            ...
     else:
         create = blocking(async_.Sessions.create)
 
@@ -993,7 +995,9 @@ class Responses(Resource):
 
         def create(
             self, *args: Any, **params: Any
-        ) -> BetaResponse | Stream[BetaResponseStreamEvent]: ...
+        ) -> BetaResponse | Stream[BetaResponseStreamEvent]:
+            """Creates a response. `POST /responses?beta=true`."""
+            ...
     else:
         create = blocking(async_.Responses.create)
 
@@ -1058,7 +1062,9 @@ class Responses(Resource):
 
         def retrieve(
             self, *args: Any, **params: Any
-        ) -> BetaResponse | Stream[BetaResponseStreamEvent]: ...
+        ) -> BetaResponse | Stream[BetaResponseStreamEvent]:
+            """One response. `GET /responses/{response_id}?beta=true`."""
+            ...
     else:
         retrieve = blocking(async_.Responses.retrieve)
 
@@ -1195,7 +1201,9 @@ class Runs(Resource):
             event_gap: float | NotGiven | None = not_given,
         ) -> Run | Stream[AssistantStreamEvent]: ...
 
-        def create(self, *args: Any, **params: Any) -> Run | Stream[AssistantStreamEvent]: ...
+        def create(self, *args: Any, **params: Any) -> Run | Stream[AssistantStreamEvent]:
+            """Runs an assistant on a thread, whole or as a stream. `POST /threads/{thread_id}/runs`."""
+            ...
     else:
         create = blocking(async_.Runs.create)
 
@@ -1257,7 +1265,12 @@ class Runs(Resource):
 
         def submit_tool_outputs(
             self, *args: Any, **params: Any
-        ) -> Run | Stream[AssistantStreamEvent]: ...
+        ) -> Run | Stream[AssistantStreamEvent]:
+            """Gives a run the outputs of the tools it waits for.
+
+            `POST /threads/{thread_id}/runs/{run_id}/submit_tool_outputs`.
+            """
+            ...
     else:
         submit_tool_outputs = blocking(async_.Runs.submit_tool_outputs)
 
@@ -1371,9 +1384,9 @@ class Threads(Resource):
             event_gap: float | NotGiven | None = not_given,
         ) -> Run | Stream[AssistantStreamEvent]: ...
 
-        def create_and_run(
-            self, *args: Any, **params: Any
-        ) -> Run | Stream[AssistantStreamEvent]: ...
+        def create_and_run(self, *args: Any, **params: Any) -> Run | Stream[AssistantStreamEvent]:
+            """A new thread with a run, or the events of that run. `POST /threads/runs`."""
+            ...
     else:
         create_and_run = blocking(async_.Threads.create_and_run)
 

@@ -212,9 +212,9 @@ class Completions(Resource):
             event_gap: float | NotGiven | None = not_given,
         ) -> ChatCompletion | Stream[ChatCompletionChunk]: ...
 
-        def create(
-            self, *args: Any, **params: Any
-        ) -> ChatCompletion | Stream[ChatCompletionChunk]: ...
+        def create(self, *args: Any, **params: Any) -> ChatCompletion | Stream[ChatCompletionChunk]:
+            """The answer to a conversation, whole or as a stream. `POST /chat/completions`."""
+            ...
     else:
         create = blocking(async_.Completions.create)
 

@@ -121,6 +121,8 @@ class Completions(Resource):
             event_gap: float | NotGiven | None = not_given,
         ) -> Completion | Stream[Completion]: ...
 
-        def create(self, *args: Any, **params: Any) -> Completion | Stream[Completion]: ...
+        def create(self, *args: Any, **params: Any) -> Completion | Stream[Completion]:
+            """How a text goes on, whole or as a stream. `POST /completions`."""
+            ...
     else:
         create = blocking(async_.Completions.create)

@@ -150,9 +150,9 @@ class Images(Resource):
             event_gap: float | NotGiven | None = not_given,
         ) -> ImagesResponse | Stream[ImageEditStreamEvent]: ...
 
-        def edit(
-            self, *args: Any, **params: Any
-        ) -> ImagesResponse | Stream[ImageEditStreamEvent]: ...
+        def edit(self, *args: Any, **params: Any) -> ImagesResponse | Stream[ImageEditStreamEvent]:
+            """Images changed as a description says. `POST /images/edits`."""
+            ...
     else:
         edit = blocking(async_.Images.edit)
 
@@ -298,7 +298,9 @@ class Images(Resource):
 
         def generate(
             self, *args: Any, **params: Any
-        ) -> ImagesResponse | Stream[ImageGenStreamEvent]: ...
+        ) -> ImagesResponse | Stream[ImageGenStreamEvent]:
+            """Images made from a description. `POST /images/generations`."""
+            ...
     else:
         generate = blocking(async_.Images.generate)
 

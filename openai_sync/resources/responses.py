@@ -217,7 +217,9 @@ class Responses(Resource):
             event_gap: float | NotGiven | None = not_given,
         ) -> Response | Stream[ResponseStreamEvent]: ...
 
-        def create(self, *args: Any, **params: Any) -> Response | Stream[ResponseStreamEvent]: ...
+        def create(self, *args: Any, **params: Any) -> Response | Stream[ResponseStreamEvent]:
+            """The answer of a model, whole or as a stream. `POST /responses`."""
+            ...
     else:
         create = blocking(async_.Responses.create)
 
@@ -277,7 +279,9 @@ class Responses(Resource):
             event_gap: float | NotGiven | None = not_given,
         ) -> Response | Stream[ResponseStreamEvent]: ...
 
-        def retrieve(self, *args: Any, **params: Any) -> Response | Stream[ResponseStreamEvent]: ...
+        def retrieve(self, *args: Any, **params: Any) -> Response | Stream[ResponseStreamEvent]:
+            """One response, whole or as a stream of what happened. `GET /responses/{response_id}`."""
+            ...
     else:
         retrieve = blocking(async_.Responses.retrieve)
 
