@@ -20,7 +20,7 @@ import httpx
 
 from . import _runs
 from ._http import tls
-from ._httpx_clients import as_tuple, build, headers_of, package_of, pool_counts
+from ._httpx_clients import as_tuple, build, headers_of, keep_secrets, package_of, pool_counts
 from ._httpx_errors import translated
 from ._timeouts import DEFAULT_TIMEOUT
 from ._transport import (
@@ -54,6 +54,8 @@ class HttpxTransport:
 
     def __init__(self, client: Any = None, network: Network | None = None) -> None:
         self._given: Any = client
+        if client is not None:
+            keep_secrets(client)
         self._network = network or Network()
         self._closed = False
         #: One entry for each request that is under way. Many threads may change it at once.
@@ -228,6 +230,7 @@ class _Own:
         )
         for name in ("Accept", "User-Agent"):  # whoever omits them wants none
             del self.client.headers[name]
+        keep_secrets(self.client)
         self._leftovers = leftovers
 
     async def end(self) -> None:

@@ -18,7 +18,7 @@ import anyio.from_thread
 import anyio.to_thread
 
 from . import _runs
-from ._httpx_clients import build, headers_of, package_of, pool_counts
+from ._httpx_clients import build, headers_of, keep_secrets, package_of, pool_counts
 from ._httpx_errors import translated
 from ._transport import CLOSED, Body, PoolStats, WireRequest
 
@@ -33,6 +33,7 @@ class ThreadedHttpxTransport:
 
     def __init__(self, client: Any) -> None:
         self._client = client
+        keep_secrets(client)
         #: One entry for each request that is under way. Many threads may change it at once.
         self._under_way: dict[object, None] = {}
 

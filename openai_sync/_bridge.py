@@ -15,14 +15,15 @@ import inspect
 import os
 import warnings
 from collections import deque
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Concatenate, Generic, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Concatenate, Generic, TextIO, TypeVar, overload
 
 from typing_extensions import ParamSpec, Self
 
 from openai_async._endings import Outcome
 from openai_async._overloads import Method
+from openai_async._printing import Printer
 from openai_async._stream import AsyncStream
 from openai_async._views import Viewed
 from openai_async.pagination import (
@@ -34,7 +35,7 @@ from openai_async.pagination import (
     AsyncTokenPage,
 )
 
-from ._portal import run
+from ._portal import finish, run
 from .pagination import (
     SyncConversationCursorPage,
     SyncCursorPage,
@@ -62,25 +63,39 @@ class Resource(Viewed):
         return repr(self._async)
 
 
-class Filled(Generic[T]):
-    """Iterates over what `source` is filled with: one crossing of threads for each network read.
+class Begun:
+    """What one process began to read, over a connection that a forked child leaves alone."""
 
-    A forked child cannot go on with what its parent began.
-    """
+    def __init__(self) -> None:
+        self._process = os.getpid()
+
+    def _run(self, function: Callable[P, Awaitable[R]], /, *args: P.args, **kwargs: P.kwargs) -> R:
+        if os.getpid() != self._process:
+            raise RuntimeError(
+                "This answer belongs to the process that asked for it; a forked child cannot "
+                "read on. Read it before the fork, or ask in the child."
+            )
+        return run(function, *args, **kwargs)
+
+    def _finish(self, close: Callable[[], Awaitable[None]]) -> None:
+        if os.getpid() == self._process:
+            finish(close)
+
+
+class Filled(Begun, Generic[T]):
+    """Iterates over what `source` is filled with: one crossing of threads for each network read."""
 
     def __init__(self, source: Any) -> None:
+        super().__init__()
         self._source = source
         self._events: deque[T] = source._events
-        self._process = os.getpid()
 
     def __iter__(self) -> Iterator[T]:
         return self
 
     def __next__(self) -> T:
         while not self._events:
-            if os.getpid() != self._process:
-                raise RuntimeError("This stream belongs to the process that began it.")
-            if not run(self._source.fill):
+            if not self._run(self._source.fill):
                 raise StopIteration
         return self._events.popleft()
 
@@ -115,10 +130,19 @@ class Stream(Filled[T], Generic[T]):
         """How it ended; see `AsyncStream.outcome`."""
         return self._async.outcome
 
+    def print(self, *, file: TextIO | None = None) -> str:
+        """Prints the text as it arrives, and returns it: all that is left of the stream.
+
+        To `file`, which is standard output unless given; see `AsyncStream.print`.
+        """
+        with Printer(file) as printer, self:
+            for event in self:
+                printer.add(event)
+        return printer.text
+
     def close(self) -> None:
         """Ends the stream and frees its connection; events that were not read are dropped."""
-        if os.getpid() == self._process:  # else the parent still reads from that connection
-            run(self._async.close)
+        self._finish(self._async.close)
 
     def __enter__(self) -> Self:
         return self

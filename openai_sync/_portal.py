@@ -39,12 +39,18 @@ R = TypeVar("R")
 #: How long an interrupted call may take to clean up before its caller goes on without it.
 _ENDING = 1.0
 
+#: How often a thread that waits looks up, in seconds: only then does Python raise in it what
+#: another thread has set, and on Windows what Ctrl-C means.
+_LOOKING_UP = 0.5
+
 
 class _LoopThread:
     """A running event loop."""
 
     def __init__(self) -> None:
         opened: Future[AbstractEventLoop] = Future()
+        #: Not `thread.is_alive()`: what interrupts that, before Python 3.13, makes it false.
+        self.alive = True
         self.thread = threading.Thread(
             target=self._serve, args=(opened,), name="openai_sync", daemon=True
         )
@@ -53,8 +59,7 @@ class _LoopThread:
         #: The tasks that run: the loop itself keeps none alive.
         self._tasks: set[Task[None]] = set()
 
-    @staticmethod
-    def _serve(opened: Future[AbstractEventLoop]) -> None:
+    def _serve(self, opened: Future[AbstractEventLoop]) -> None:
         async def serve() -> None:
             import asyncio  # noqa: PLC0415  # see above
 
@@ -69,12 +74,15 @@ class _LoopThread:
             if opened.done():
                 raise
             opened.set_exception(error)  # no loop at all, for lack of file descriptors perhaps
+        finally:
+            self.alive = False
 
     def start(self, call: _Call[Any]) -> None:
         """Has the loop make `call`, which sees the context variables of this thread."""
         self.loop.call_soon_threadsafe(self._start, call, context=_context())
 
     def _start(self, call: _Call[Any]) -> None:
+        call.begun = True
         task = self.loop.create_task(call.make())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -89,16 +97,22 @@ def _context() -> Context:
     return context
 
 
-_lock = threading.Lock()
+#: Reentrant, for the garbage collector and signal handlers may call at any moment.
+_lock = threading.RLock()
 _loop_thread: _LoopThread | None = None
 
 
 def _open() -> _LoopThread:
     global _loop_thread  # one per process is the point
+    if sys.is_finalizing():  # the loop has stopped for good, though its thread is not told
+        raise RuntimeError(
+            "Python is shutting down: too late for a blocking call. "
+            "Make it before the program ends, or in a function given to atexit.register."
+        )
     current = _loop_thread
-    if current is None or not current.thread.is_alive():
+    if current is None or not current.alive:
         with _lock:
-            if _loop_thread is None or not _loop_thread.thread.is_alive():
+            if _loop_thread is None or not _loop_thread.alive:
                 _loop_thread = _LoopThread()
             current = _loop_thread
     if current.thread is threading.current_thread():
@@ -112,7 +126,7 @@ def _open() -> _LoopThread:
 class _Call(Generic[R]):
     """What one thread waits for and the loop thread does."""
 
-    __slots__ = ("_function", "_interrupted", "_scope", "ended", "error", "result")
+    __slots__ = ("_function", "_interrupted", "_scope", "begun", "done", "ended", "error", "result")
 
     result: R
 
@@ -121,6 +135,9 @@ class _Call(Generic[R]):
         self._scope: anyio.CancelScope | None = None
         self._interrupted = False
         self.error: BaseException | None = None
+        self.begun = False
+        #: Whether the call has ended. The lock does not tell whom an interrupt hit as he took it.
+        self.done = False
         #: Free once the call has ended.
         self.ended = threading.Lock()
         self.ended.acquire()
@@ -128,9 +145,8 @@ class _Call(Generic[R]):
     async def make(self) -> None:
         try:
             with anyio.CancelScope() as self._scope:
-                if self._interrupted:
-                    self._scope.cancel()
-                self.result = await self._function()
+                if not self._interrupted:
+                    self.result = await self._function()
         except anyio.get_cancelled_exc_class():
             self.error = RuntimeError("The event loop of the blocking calls has ended.")
             raise
@@ -138,12 +154,15 @@ class _Call(Generic[R]):
             # Raised by the caller: the SystemExit of a user's callback would end the loop.
             self.error = error
         finally:
+            self.done = True
             self.ended.release()
 
     def cancel(self) -> None:
         """Ends it, by the loop that makes it, which may not have begun."""
         self._interrupted = True
-        if self._scope is not None:
+        if not self.begun:  # the interrupt came before the message that starts it
+            self.ended.release()
+        elif self._scope is not None:
             self._scope.cancel()
 
 
@@ -153,13 +172,15 @@ def run(function: Callable[P, Awaitable[R]], /, *args: P.args, **kwargs: P.kwarg
     call = _Call(partial(function, *args, **kwargs))
     try:
         thread.start(call)
-        call.ended.acquire()
+        while not call.ended.acquire(timeout=_LOOKING_UP):
+            pass
     except BaseException:
         # What goes on behind the caller's back is waited for, but not for ever. If the loop has
         # ended, so has the call.
         with suppress(RuntimeError):
-            thread.loop.call_soon_threadsafe(call.cancel)
-            call.ended.acquire(timeout=_ENDING)
+            if not call.done:
+                thread.loop.call_soon_threadsafe(call.cancel)
+                call.ended.acquire(timeout=_ENDING)
         raise
     error, call.error = call.error, None
     if error is None:
@@ -170,9 +191,24 @@ def run(function: Callable[P, Awaitable[R]], /, *args: P.args, **kwargs: P.kwarg
         del error  # it refers to this frame, and would keep alive what the call was given
 
 
+def finish(close: Callable[[], Awaitable[None]]) -> None:
+    """Runs `close`, for what may be closed anywhere: the garbage collector ends generators too.
+
+    As Python shuts down there is no loop any more, and the system closes what is open. On the loop
+    thread itself it begins, and is not waited for.
+    """
+    if sys.is_finalizing():
+        return
+    current = _loop_thread
+    if current is not None and current.thread is threading.current_thread():
+        current.start(_Call(close))
+    else:
+        run(close)
+
+
 def _forget() -> None:
     global _lock, _loop_thread
-    _lock = threading.Lock()
+    _lock = threading.RLock()
     _loop_thread = None
 
 

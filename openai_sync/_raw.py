@@ -23,7 +23,7 @@ from openai_async.pagination import (
     AsyncTokenPage,
 )
 
-from ._bridge import Filled, Stream, present
+from ._bridge import Begun, Filled, Stream, present
 from ._portal import run
 from .pagination import (
     SyncConversationCursorPage,
@@ -45,7 +45,7 @@ class LegacyAPIResponse(_responses.LegacyAPIResponse[T], Generic[T]):
     _present = staticmethod(present)
 
 
-class APIResponse(ResponseHead, Generic[T]):
+class APIResponse(Begun, ResponseHead, Generic[T]):
     """An answer whose body is read inside the block of `with_streaming_response`.
 
     Reading raises APIConnectionError or APITimeoutError if the connection fails, and
@@ -55,20 +55,21 @@ class APIResponse(ResponseHead, Generic[T]):
     _present = staticmethod(present)
 
     def __init__(self, response: AsyncAPIResponse[Any]) -> None:
-        super().__init__(response._body)
+        Begun.__init__(self)
+        ResponseHead.__init__(self, response._body)
         self._async = response
 
     def read(self) -> bytes:
         """The whole body."""
-        return run(self._async.read)
+        return self._run(self._async.read)
 
     def text(self) -> str:
         """The whole body as text."""
-        return run(self._async.text)
+        return self._run(self._async.text)
 
     def json(self) -> Any:
         """The whole body, parsed as JSON."""
-        return run(self._async.json)
+        return self._run(self._async.json)
 
     @overload
     def parse(self) -> T: ...
@@ -79,30 +80,35 @@ class APIResponse(ResponseHead, Generic[T]):
 
         The same object each time. Raises APIResponseValidationError if the body is no such thing.
         """
-        run(self._body.prepare)
+        self._run(self._body.prepare)
         return self._body.parse(to, self._present)
 
     def iter_bytes(self, chunk_size: int | None = None) -> Filled[bytes]:
         """The body in pieces of `chunk_size` bytes, or as they arrive."""
-        return Filled(self._async.iter_bytes(chunk_size))
+        return self._filled(self._async.iter_bytes(chunk_size))
 
     def iter_text(self, chunk_size: int | None = None) -> Filled[str]:
         """The body as text, in pieces of `chunk_size` characters, or as they arrive."""
-        return Filled(self._async.iter_text(chunk_size))
+        return self._filled(self._async.iter_text(chunk_size))
 
     def iter_lines(self) -> Filled[str]:
         """The lines of the body, without their ends."""
-        return Filled(self._async.iter_lines())
+        return self._filled(self._async.iter_lines())
 
     def stream_to_file(
         self, file: str | os.PathLike[str], *, chunk_size: int | None = None
     ) -> None:
         """Writes the body to the file at this path while it arrives."""
-        run(self._async.stream_to_file, file, chunk_size=chunk_size)
+        self._run(self._async.stream_to_file, file, chunk_size=chunk_size)
 
     def close(self) -> None:
         """Frees the connection; what was not read is lost."""
-        run(self._async.close)
+        self._finish(self._async.close)
+
+    def _filled(self, source: Any) -> Filled[Any]:
+        filled = Filled[Any](source)
+        filled._process = self._process
+        return filled
 
 
 class ResponseManager(Generic[T]):

@@ -25,6 +25,7 @@ from openai_async import (
     DeadlineExceeded,
     InternalServerError,
     LengthFinishReasonError,
+    MutuallyExclusiveAuthError,
     NotFoundError,
     OAuthError,
     OpenAIError,
@@ -60,6 +61,7 @@ TREE: dict[type[Exception], type[Exception]] = {
     DeadlineExceeded: APITimeoutError,
     StreamStalled: APITimeoutError,
     StreamTruncated: APIConnectionError,
+    MutuallyExclusiveAuthError: OpenAIError,
     LengthFinishReasonError: OpenAIError,
     ContentFilterFinishReasonError: OpenAIError,
     StreamAlreadyConsumed: OpenAIError,
@@ -294,6 +296,7 @@ MADE: dict[str, Callable[[], OpenAIError]] = {
     ),
     "StreamStalled": lambda: StreamStalled(limit=5, phase="event_gap", elapsed=9.5, **SO_FAR),
     "StreamTruncated": lambda: StreamTruncated(elapsed=5.5, **SO_FAR),
+    "MutuallyExclusiveAuthError": lambda: MutuallyExclusiveAuthError("Pass only one."),
     "LengthFinishReasonError": lambda: LengthFinishReasonError(completion={"usage": 1}),
     "ContentFilterFinishReasonError": ContentFilterFinishReasonError,
     "ContentFilterFinishReasonError of a completion": lambda: ContentFilterFinishReasonError(

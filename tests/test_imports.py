@@ -12,6 +12,7 @@ from openai_async.emulator import Emulator
 CLIENT = "import openai_async, openai_sync"
 HEAVY = ["httpx", "httpcore", "h11", "httptools", "ssl", "trio", "numpy", "pydantic"]
 OWN = [
+    "openai_async._azure",
     "openai_async.emulator",
     "openai_async._http.transport",
     "openai_async._httpx",

@@ -14,11 +14,13 @@ ROOT = Path(__file__).parent.parent
 LAYERS: tuple[tuple[str, ...], ...] = (
     # pure, and about nothing but itself
     ("_version", "_lazy", "_sentinels", "_fields", "_sse", "_views", "_overloads", "_pieces"),
+    ("_brief", "_markdown"),
     # the codec's ground: what response classes are made of
     (
         "_build",
         "_dump",
         "_endings",
+        "_display",
         "_timeouts",
         "_urls",
         "_headers",
@@ -27,7 +29,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "_operation",
         "_arguments",
     ),
-    ("_models", "_exchange", "_multipart", "_logs", "_options"),
+    ("_models", "_exchange", "_multipart", "_logs", "_options", "_deployments", "_printing"),
+    ("_texts",),
     ("types", "_errors", "_decode"),
     ("_embeddings", "_binary", "_audio", "_calls"),
     # the only ones that touch the network
@@ -45,6 +48,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("_raw",),
     ("helpers", "resources"),
     ("_client",),
+    ("_azure",),
     ("__init__",),
 )
 
@@ -56,16 +60,23 @@ SYNC_LAYERS = (
     ("_raw",),
     ("resources",),
     ("_client",),
+    ("_azure",),
+    ("_module_choice", "_module_removed", "_module_resources"),
+    ("_module",),
     ("__init__",),
 )
 
 PURE = {
+    "_brief",
     "_build",
     "_decode",
+    "_deployments",
+    "_display",
     "_dump",
     "_endings",
     "_errors",
     "_fields",
+    "_markdown",
     "_models",
     "_retry",
     "_sse",

@@ -102,7 +102,7 @@ async def test_an_address_that_does_not_answer_is_overtaken_by_the_next(
                 for each in (port, server.port)
             ]
 
-        monkeypatch.setattr(anyio, "getaddrinfo", resolve)
+        monkeypatch.setattr(sockets, "_look_up", resolve)
         monkeypatch.setattr(sockets, "_HEAD_START", 0.01)
         server.play([answers])
         assert await get("http://two.test", proxy="") == b"ok"
@@ -118,7 +118,7 @@ async def test_families_of_addresses_take_turns(monkeypatch: pytest.MonkeyPatch)
             *((socket.AF_INET, socket.SOCK_STREAM, 6, "", each) for each in four),
         ]
 
-    monkeypatch.setattr(anyio, "getaddrinfo", resolve)
+    monkeypatch.setattr(sockets, "_look_up", resolve)
     found = await sockets._addresses("many.test", 80)
     assert [address[0] for _, address in found] == ["::1", "127.0.0.1", "::2", "127.0.0.2"]
 

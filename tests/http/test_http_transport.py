@@ -12,6 +12,7 @@ import anyio
 import pytest
 from faults.server import FaultServer, Peer
 
+from openai_async._http import sockets
 from openai_async._http.transport import HttpTransport
 from openai_async._timeouts import Timeout
 from openai_async._transport import (
@@ -347,7 +348,7 @@ async def test_the_first_address_that_answers_is_taken(
             alive = ("127.0.0.1", server.port)
             return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", each) for each in (dead, alive)]
 
-        monkeypatch.setattr(anyio, "getaddrinfo", resolve)
+        monkeypatch.setattr(sockets, "_look_up", resolve)
         server.play([says(answer())])
         url = f"http://two.example:{server.port}/"
         reply = await transport.send(WireRequest("GET", url, [], None, TIMEOUT))
@@ -365,7 +366,7 @@ async def test_no_address_that_answers_is_an_error_that_names_the_host(
         async def resolve(*_: object, **__: object) -> list[Any]:
             return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", each) for each in dead]
 
-        monkeypatch.setattr(anyio, "getaddrinfo", resolve)
+        monkeypatch.setattr(sockets, "_look_up", resolve)
         with pytest.raises(ConnectionFailed, match=r"connect to two\.example:80: connection refu"):
             await transport.send(WireRequest("GET", "http://two.example/", [], None, TIMEOUT))
     assert transport.stats() == PoolStats(0, 0, 0)

@@ -9,12 +9,17 @@ import sys
 import textwrap
 import threading
 from contextlib import suppress
+from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple
 
 from typing_extensions import Self
 
 from .wire import PATIENCE
+
+#: Warnings are errors, but for the one of Python 3.12 about forks beside threads: those of this
+#: client are no harm to a child, which starts its own.
+STRICT = ("-X", "dev", "-W", "error", "-W", "ignore:This process:DeprecationWarning")
 
 #: What every program begins with. (Whoever runs the tests may have them ignore SIGINT.)
 PRELUDE = """
@@ -47,12 +52,24 @@ class End(NamedTuple):
 
 
 class Child:
-    """A running program: `PRELUDE`, then `program`, with `arguments` in `sys.argv`."""
+    """A running program: `PRELUDE`, then `program`, with `arguments` in `sys.argv`.
 
-    def __init__(self, program: str, *arguments: str, options: tuple[str, ...] = ()) -> None:
+    It is written to `file` if there is one: processes that are spawned import it.
+    """
+
+    def __init__(
+        self,
+        program: str,
+        *arguments: str,
+        options: tuple[str, ...] = (),
+        file: Path | None = None,
+    ) -> None:
         text = PRELUDE + textwrap.dedent(program)
+        if file is not None:
+            file.write_text(text)
+        source = ("-c", text) if file is None else (str(file),)
         self._process = subprocess.Popen(
-            [sys.executable, *options, "-c", text, *arguments],
+            [sys.executable, *options, *source, *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -101,7 +118,9 @@ class Child:
         self._watchdog.join()
 
 
-def run(program: str, *arguments: str, options: tuple[str, ...] = ()) -> End:
+def run(
+    program: str, *arguments: str, options: tuple[str, ...] = (), file: Path | None = None
+) -> End:
     """How `program` ended."""
-    with Child(program, *arguments, options=options) as child:
+    with Child(program, *arguments, options=options, file=file) as child:
         return child.end()

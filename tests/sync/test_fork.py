@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
-from pathlib import Path
 from textwrap import dedent
 
 import pytest
 
 from openai_async.emulator import Emulator
 
-from .children import Child, run
-from .wire import PATIENCE, HandServer, model
+from .children import STRICT, Child, run
+from .wire import HandServer, model
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
 
@@ -143,8 +140,60 @@ def test_a_child_leaves_the_stream_of_its_parent_alone(leaving: str, server: Han
         connection.request()
         connection.start_stream()
         connection.send_words("one")
-        assert child.line() == "This stream belongs to the process that began it."
+        assert "belongs to the process that asked for it" in child.line()
         assert child.line() == "0"
+        connection.send_words("two")
+        assert child.line() == "two"
+
+
+@pytest.mark.parametrize(
+    "reading", ["response.read()", "next(response.iter_bytes())", "next(pieces)"]
+)
+def test_a_child_leaves_the_answer_of_its_parent_alone(reading: str, server: HandServer) -> None:
+    program = f"""
+    with client.files.with_streaming_response.content("file-1") as response:
+        pieces = response.iter_bytes()
+        say(next(pieces))
+
+        def child():
+            try:
+                {reading}
+            except RuntimeError as error:
+                say(error)
+            response.close()
+
+        say(fork(child))
+        say(next(pieces))
+    """
+    with Child(FORK + dedent(program), server.base_url, options=STRICT) as child:
+        connection = server.accept()
+        connection.request()
+        connection.start_body(100, b"one")
+        assert child.line() == "b'one'"
+        assert "belongs to the process that asked for it" in child.line()
+        assert child.line() == "0"
+        connection.send(b"two")
+        assert child.line() == "b'two'"
+
+
+def test_a_child_ends_a_block_in_which_its_parent_reads_on(server: HandServer) -> None:
+    program = """
+    def words():
+        with stream() as events:
+            for event in events:
+                yield event.choices[0].delta.content
+
+    spoken = words()
+    say(next(spoken))
+    say(fork(lambda: spoken.close()))
+    say(next(spoken))
+    """
+    with Child(FORK + dedent(program), server.base_url, options=STRICT) as child:
+        connection = server.accept()
+        connection.request()
+        connection.start_stream()
+        connection.send_words("one")
+        assert [child.line(), child.line()] == ["one", "0"]
         connection.send_words("two")
         assert child.line() == "two"
 
@@ -180,56 +229,3 @@ def test_forks_while_other_threads_call(emulator: Emulator) -> None:
     """
     end = run(FORK + dedent(program), emulator.base_url)
     assert end.said.splitlines() == [str([0] * 8), "[]"], end.complained
-
-
-WORKERS = """
-import multiprocessing
-import sys
-from concurrent.futures import ProcessPoolExecutor
-
-from openai_sync import OpenAI
-
-client = OpenAI(api_key="sk-test", base_url=sys.argv[1], max_retries=0)
-
-
-def ask(question):
-    messages = [{"role": "user", "content": question}]
-    answer = client.chat.completions.create(model="gpt-4o-mini", messages=messages)
-    return answer.choices[0].message.content
-
-
-if __name__ == "__main__":
-    questions = [str(number) for number in range(8)]
-    answers = [f"You said: {question}" for question in questions]
-    context = multiprocessing.get_context(sys.argv[2])
-    print(ask("first"))
-    with context.Pool(2) as pool:
-        print(pool.map(ask, questions) == answers)
-    with ProcessPoolExecutor(2, mp_context=context) as executor:
-        print(list(executor.map(ask, questions)) == answers)
-    process = context.Process(target=ask, args=("alone",))
-    process.start()
-    process.join()
-    print(process.exitcode)
-    print(ask("last"))
-"""
-
-
-@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
-def test_multiprocessing(method: str, emulator: Emulator, tmp_path: Path) -> None:
-    script = tmp_path / "workers.py"
-    script.write_text(WORKERS)
-    ended = subprocess.run(
-        [sys.executable, str(script), emulator.base_url, method],
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-    )
-    assert ended.stdout.splitlines() == [
-        "You said: first",
-        "True",
-        "True",
-        "0",
-        "You said: last",
-    ], ended.stderr

@@ -44,11 +44,19 @@ class Connection:
         assert received, "the client hung up in the middle of a request"
         return received
 
-    def answer(self, value: Any, **headers: str) -> None:
+    def answer(self, value: Any, status: str = "200 OK", **headers: str) -> None:
         """Sends `value` as the whole answer."""
         body = json.dumps(value).encode()
-        self._head("application/json", **headers, content_length=str(len(body)))
+        self._head("application/json", status, **headers, content_length=str(len(body)))
         self._peer.sendall(body)
+
+    def start_body(self, length: int, beginning: bytes) -> None:
+        """Sends the head of an answer of `length` bytes, and the first of them."""
+        self._head("application/octet-stream", content_length=str(length))
+        self.send(beginning)
+
+    def send(self, data: bytes) -> None:
+        self._peer.sendall(data)
 
     def start_stream(self) -> None:
         self._head("text/event-stream", transfer_encoding="chunked")
@@ -62,8 +70,8 @@ class Connection:
         done = _event("[DONE]")
         self._peer.sendall(b"%x\r\n%s\r\n0\r\n\r\n" % (len(done), done))
 
-    def _head(self, content_type: str, **headers: str) -> None:
-        lines = ["HTTP/1.1 200 OK", f"content-type: {content_type}"]
+    def _head(self, content_type: str, status: str = "200 OK", **headers: str) -> None:
+        lines = [f"HTTP/1.1 {status}", f"content-type: {content_type}"]
         lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
         self._peer.sendall("\r\n".join([*lines, "", ""]).encode())
 
