@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Protocol
 
@@ -41,10 +42,11 @@ def listener(wire: Wire) -> Listener:
 class AnyListener:
     """Listens by the means of anyio, which work everywhere."""
 
-    __slots__ = ("_wire",)
+    __slots__ = ("_process", "_wire")
 
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
+        self._process = os.getpid()
 
     async def receive(self, limit: float | None) -> bytes:
         deadline = float("inf") if limit is None else anyio.current_time() + limit
@@ -59,4 +61,7 @@ class AnyListener:
         raise TimeoutError
 
     def close(self) -> None:
-        self._wire.interrupt()
+        if os.getpid() == self._process:
+            self._wire.interrupt()
+        else:  # what a forked child has is the loop of its parent, as far as the system knows
+            self._wire.close()

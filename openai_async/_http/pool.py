@@ -16,6 +16,7 @@ from collections import deque
 from collections.abc import Callable, Hashable
 from functools import partial
 from typing import Protocol
+from weakref import WeakValueDictionary
 
 import anyio
 
@@ -34,6 +35,24 @@ class Pooled(Protocol):
     def close(self) -> None:
         """Closes it, also under a task that waits for it."""
         ...
+
+
+#: Every pool of this process, for its forked children.
+_all: WeakValueDictionary[int, Pool] = WeakValueDictionary()
+
+
+def _let_go() -> None:
+    """Closes, in a forked child, its copies of sockets that the parent goes on using.
+
+    Else a server would see the parent hang up only when the child ends.
+    """
+    for reference in _all.valuerefs():
+        if (pool := reference()) is not None:
+            pool.close()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_let_go)
 
 
 class _Waiter:
@@ -64,6 +83,7 @@ class Pool:
         self._places = 0
         self._closed = False
         self._process = os.getpid()
+        _all[id(self)] = self
 
     def stats(self) -> PoolStats:
         if os.getpid() != self._process:  # this is the memory of the parent

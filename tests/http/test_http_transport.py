@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import gzip
+import os
 import socket
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -384,3 +385,26 @@ async def test_a_redirect_to_behind_another_kind_of_proxy_is_refused(
     assert caught.value.final
     assert transport.stats() == PoolStats(in_use=0, idle=1, waiting=0)
     await transport.close()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+async def test_a_forked_child_lets_go_of_the_sockets_of_its_parent(
+    server: FaultServer, transport: HttpTransport
+) -> None:
+    server.play([says(answer(b"1")), says(answer(b"2"))])
+    await (await transport.send(request(server))).read()
+    (pool,) = transport._pools.values()
+    (connection,) = pool._idle
+    descriptor = connection.wire.socket.fileno()
+    child = os.fork()
+    if child == 0:
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os._exit(7)
+        os._exit(0)
+    _, status = await anyio.to_thread.run_sync(os.waitpid, child, 0)
+    assert os.waitstatus_to_exitcode(status) == 7
+    assert await (await transport.send(request(server))).read() == b"2"
+    assert server.connections == 1
