@@ -49,7 +49,7 @@ BLOCKING_ONLY = {
 }
 
 #: One name for both, but the blocking one gives blocking streams and pages.
-OF_ITS_OWN_KIND = {"LegacyAPIResponse"}
+OF_ITS_OWN_KIND = {"LegacyAPIResponse", "types"}
 
 #: What is awaited and has no blocking twin, and why.
 WITHOUT_TWIN = {
