@@ -17,7 +17,7 @@ from ._engine import Answer, connection_error, read_whole
 from ._errors import DeadlineExceeded, OpenAIError, StreamAlreadyConsumed
 from ._pieces import Cutter
 from ._resource import Content
-from ._stream import AsyncStream, attempts_of
+from ._stream import AsyncStream
 from ._transport import ConnectionFailed
 
 T = TypeVar("T")
@@ -84,7 +84,7 @@ class ReplyBody:
         return await within(self.answer.deadline, receive, self._exceeded)
 
     def _exceeded(self, deadline: Deadline) -> DeadlineExceeded:
-        attempts = attempts_of(self.answer)
+        attempts = self.answer.all_attempts(until=anyio.current_time())
         return deadline.exceeded("reading the answer", attempts=attempts, request=self._exchange)
 
     def parse(self, to: Any, present: Callable[[Any], Any]) -> Any:

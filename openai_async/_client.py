@@ -16,7 +16,7 @@ from ._network import OWN_CLIENT, network
 from ._operation import Auth, Operation
 from ._options import RequestOptions, as_options
 from ._requests import Call
-from ._resource import Resource
+from ._resource import Content, Resource
 from ._retry import DEFAULT_MAX_RETRIES
 from ._sentinels import NotGiven, is_given, not_given
 from ._stream import AsyncStream
@@ -315,7 +315,7 @@ class AsyncOpenAI(Namespaces):
         answer = await _engine.send(self, call, read=not stream)
         if stream:
             return AsyncStream[Any](answer, cast_to)
-        return parse(answer.exchange, cast_to)
+        return Content(cast_to, lambda answer, to: parse(answer.exchange, to)).of(answer)
 
     def get_api_list(self, path: str, *, model: Any, page: Any, **query: object) -> Any:
         """The items of any list, a `page` at a time: awaitable and iterable."""

@@ -64,12 +64,15 @@ class Answer(Struct):
     attempts: tuple[Attempt, ...] = ()
     """The attempts that failed before."""
 
-    def attempts_until(self, now: float) -> tuple[Attempt, ...]:
-        """The attempts for an error about the body: the one that succeeded ended only `now`."""
+    def all_attempts(self, *, until: float | None = None) -> tuple[Attempt, ...]:
+        """The attempts for an error about the answer, with the one that brought it.
+
+        If its body was still being read, that lasted `until` now, by the clock of the event loop.
+        """
         number, status = len(self.attempts) + 1, self.exchange.status
+        ended = self.started + self.elapsed if until is None else until - self.began
         request_id = self.exchange.headers.get("x-request-id")
-        last = Attempt(number, self.started, now - self.began, status, request_id=request_id)
-        return (*self.attempts, last)
+        return (*self.attempts, Attempt(number, self.started, ended, status, request_id=request_id))
 
 
 class _Course(Struct):

@@ -13,6 +13,7 @@ from typing_extensions import Self
 from . import _engine
 from ._answers import parse
 from ._config import Settings
+from ._errors import APIError
 from ._headers import Headers
 from ._operation import Operation
 from ._requests import Call, Options
@@ -45,7 +46,11 @@ class Content(Struct):
 
     def of(self, answer: _engine.Answer, to: Any = None) -> Any:
         """What `answer` holds, as `to` if that is given."""
-        return self.make(answer, self.result if to is None else to)
+        try:
+            return self.make(answer, self.result if to is None else to)
+        except APIError as error:
+            error.attempts = error.attempts or answer.all_attempts()
+            raise
 
 
 async def _value(settings: Settings, call: Call, content: Content) -> Any:

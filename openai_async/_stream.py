@@ -198,11 +198,14 @@ class AsyncStream(Generic[T]):
         error.events, error.last_event = self._ending.events, self._ending.last_event
         return error
 
+    def _attempts(self) -> tuple[Attempt, ...]:
+        return self._answer.all_attempts(until=anyio.current_time())
+
     def _story(self) -> dict[str, Any]:
         """What errors tell of the stream so far."""
         return {
             "request": self._exchange,
-            "attempts": attempts_of(self._answer),
+            "attempts": self._attempts(),
             "partial": self._ending.partial,
             "events": self._ending.events,
             "last_event": self._ending.last_event,
@@ -300,7 +303,7 @@ class AsyncStream(Generic[T]):
     async def _fail(self, failure: APIError, verdict: Outcome = "incomplete") -> None:
         if self._verdict == "open":  # else it was closed meanwhile, and so may fail
             self._failure = failure
-            failure.attempts = failure.attempts or attempts_of(self._answer)
+            failure.attempts = failure.attempts or self._attempts()
         await self._end(verdict)
 
     async def _end(self, verdict: Outcome, *, drain: bool = False) -> None:
@@ -365,13 +368,3 @@ class AsyncStream(Generic[T]):
     def __del__(self) -> None:
         if getattr(self, "_verdict", "complete") == "open":
             self._reply.abandon()
-
-
-def attempts_of(answer: Answer) -> tuple[Attempt, ...]:
-    """Every attempt, also the one that brought `answer` and has come to its end just now."""
-    before, exchange = answer.attempts, answer.exchange
-    started = before[-1].ended + before[-1].waited if before else 0.0
-    ended = anyio.current_time() - answer.began
-    request_id = exchange.headers.get("x-request-id")
-    this = Attempt(len(before) + 1, started, ended, exchange.status, request_id=request_id)
-    return (*before, this)

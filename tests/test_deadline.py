@@ -292,7 +292,7 @@ async def test_an_answer_carries_the_limits_of_its_body(
     assert (answer.deadline.seconds, answer.deadline.began) == (AMPLE, answer.began)
     assert answer.gaps == Gaps(5, 6)
     assert [attempt.status for attempt in answer.attempts] == [500]
-    until = answer.attempts_until(answer.began + 9)
+    until = answer.all_attempts(until=answer.began + 9)
     assert [(attempt.number, attempt.status) for attempt in until] == [(1, 500), (2, 200)]
     assert until[0].ended <= until[1].started < until[1].ended == pytest.approx(9)
 
