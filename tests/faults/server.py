@@ -239,9 +239,11 @@ class FaultServer:
 
     def open_after(self, seconds: float) -> int:
         """How many connections are still open at both ends, at the latest after that time."""
-        for thread in list(self._threads):
+        with self._lock:  # a thread may serve a connection before it stands in the list
+            threads = list(self._threads)
+        for thread in threads:
             thread.join(seconds)
-        return sum(thread.is_alive() for thread in self._threads)
+        return sum(thread.is_alive() for thread in threads)
 
     def close(self) -> None:
         self.go.set()
@@ -281,11 +283,11 @@ class FaultServer:
                 self._sockets.add(os.fstat(connection.fileno()).st_ino)
                 peer = Peer(self, connection)
                 self._peers.append(peer)
-            connection.settimeout(PATIENCE)
-            # What was sent before a reset has left by then.
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            script = self._scripts.popleft() if self._scripts else ()
-            self._threads.append(self._start(self._play, peer, script))
+                connection.settimeout(PATIENCE)
+                # What was sent before a reset has left by then.
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                script = self._scripts.popleft() if self._scripts else ()
+                self._threads.append(self._start(self._play, peer, script))
 
     def _play(self, peer: Peer, script: Script) -> None:
         try:
