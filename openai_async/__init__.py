@@ -25,7 +25,6 @@ from ._errors import (
     BadRequestError,
     ConflictError,
     ContentFilterFinishReasonError,
-    DeadlineExceeded,
     InternalServerError,
     LengthFinishReasonError,
     MutuallyExclusiveAuthError,
@@ -35,8 +34,6 @@ from ._errors import (
     PermissionDeniedError,
     RateLimitError,
     StreamAlreadyConsumed,
-    StreamStalled,
-    StreamTruncated,
     UnprocessableEntityError,
 )
 from ._lazy import lazy_names
@@ -47,6 +44,7 @@ from ._sentinels import NOT_GIVEN, NotGiven, Omit, not_given, omit
 from ._stream import AsyncStream
 from ._timeouts import DEFAULT_TIMEOUT, Timeout
 from ._transport import DEFAULT_CONNECTION_LIMITS, Limits, PoolStats
+from ._unfinished import DeadlineExceeded, StreamStalled, StreamTruncated
 from ._version import __title__, __version__
 
 if TYPE_CHECKING:

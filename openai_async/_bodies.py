@@ -14,11 +14,12 @@ import anyio
 
 from ._deadline import Deadline, within
 from ._engine import Answer, connection_error, read_whole
-from ._errors import DeadlineExceeded, OpenAIError, StreamAlreadyConsumed
+from ._errors import OpenAIError, StreamAlreadyConsumed
 from ._pieces import Cutter
 from ._resource import Content
 from ._stream import AsyncStream
 from ._transport import ConnectionFailed
+from ._unfinished import DeadlineExceeded
 
 T = TypeVar("T")
 

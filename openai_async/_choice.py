@@ -22,7 +22,7 @@ from ._http.origins import target
 from ._http.proxies import Proxy
 from ._http.transport import HttpTransport
 from ._httpx_clients import is_async
-from ._transport import CLOSED, Network, PoolStats, Transport, WireReply, WireRequest
+from ._transport import CLOSED, Network, PoolStats, Transport, WireReply, WireRequest, total
 
 #: What those tools are known to replace, and what else a request passes on its way through httpx.
 _PASSED = {
@@ -108,12 +108,7 @@ class DefaultTransport:
             await each.close()
 
     def stats(self) -> PoolStats:
-        each = [transport.stats() for transport in self._all()]
-        return PoolStats(
-            sum(stats.in_use for stats in each),
-            sum(stats.idle for stats in each),
-            sum(stats.waiting for stats in each),
-        )
+        return total(transport.stats() for transport in self._all())
 
     def _all(self) -> list[Transport]:
         return [self._ours, *self._httpx.values()]

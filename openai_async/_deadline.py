@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 import anyio
 import anyio.lowlevel
 
-from ._errors import DeadlineExceeded
 from ._timeouts import check_seconds
+from ._unfinished import DeadlineExceeded
 
 T = TypeVar("T")
 

@@ -22,7 +22,6 @@ from ._errors import (
     APIStatusError,
     APITimeoutError,
     Attempt,
-    DeadlineExceeded,
     status_error,
 )
 from ._exchange import Exchange
@@ -31,6 +30,7 @@ from ._requests import Call
 from ._retry import wait_before_retry
 from ._timeouts import NO_GAPS, Gaps
 from ._transport import ConnectionFailed, TimedOut, WireReply, WireRequest
+from ._unfinished import DeadlineExceeded
 
 #: How long closing a connection may take once nobody waits for it any more.
 _CLOSING = 1.0

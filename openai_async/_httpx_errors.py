@@ -75,16 +75,13 @@ def explain(error: Exception, url: str, timeout: Timeout) -> ConnectionFailed | 
             return TimedOut(text.format(place=place, within=within))
     for cause in causes:
         if isinstance(cause, ssl.SSLError) and (names or cause is error):
-            failure = ConnectionFailed(explain_tls(cause, place))
-            failure.final = isinstance(cause, ssl.SSLCertVerificationError)
-            return failure
+            final = isinstance(cause, ssl.SSLCertVerificationError)
+            return ConnectionFailed(explain_tls(cause, place), final=final)
     for name in names:
         if name in _FAILED:
             said = str(error).rstrip(".") or "no more is known"
             text = _FAILED[name].format(place=place, text=said, reason=_reason(causes) or said)
-            failure = ConnectionFailed(text)
-            failure.final = name in _FINAL
-            return failure
+            return ConnectionFailed(text, final=name in _FINAL)
     if isinstance(error, anyio.EndOfStream):
         return ConnectionFailed(f"{place} closed the connection.")
     return None

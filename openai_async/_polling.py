@@ -9,9 +9,9 @@ from typing import TypeVar
 
 from ._deadline import Deadline, within
 from ._engine import pause
-from ._errors import DeadlineExceeded
 from ._resource import Reply
 from ._sentinels import NotGiven, Omit, is_given
+from ._unfinished import DeadlineExceeded
 
 T = TypeVar("T")
 

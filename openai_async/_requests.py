@@ -17,7 +17,7 @@ from ._operation import Auth, Operation
 from ._retry import check_max_retries
 from ._sentinels import Omit, is_given, not_given
 from ._timeouts import NO_GAPS, Gaps, Timeout, check_limit, phases
-from ._transport import Body, WireRequest
+from ._transport import Body, WireRequest, replayable
 from ._urls import expand, join
 
 #: The options every method takes: extra_headers, extra_query, extra_body, timeout, deadline; and
@@ -102,7 +102,7 @@ class Call:
 
     @property
     def replayable(self) -> bool:
-        return self.body is None or isinstance(self.body, bytes) or self.body.replayable
+        return replayable(self.body)
 
     def attempt(self, number: int) -> WireRequest:
         """The request of attempt `number` (0 is the first), still without a key."""

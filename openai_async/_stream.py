@@ -27,19 +27,13 @@ from ._build import build
 from ._decode import ErrorBody, decode
 from ._endings import Ending, Outcome, Terminators
 from ._engine import Answer, connection_error
-from ._errors import (
-    APIError,
-    APIResponseValidationError,
-    Attempt,
-    DeadlineExceeded,
-    StreamStalled,
-    StreamTruncated,
-)
+from ._errors import APIError, APIResponseValidationError, Attempt
 from ._exchange import Exchange
 from ._printing import Printer
 from ._sse import Decoder, LineTooLong
 from ._timeouts import NO_GAPS
 from ._transport import ConnectionFailed
+from ._unfinished import DeadlineExceeded, StreamStalled, StreamTruncated
 
 if TYPE_CHECKING:
     import httpx

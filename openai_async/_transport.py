@@ -7,7 +7,7 @@ somebody's decision (a hook that raised) and passes through untouched.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
@@ -50,6 +50,12 @@ class PoolStats(Struct, frozen=True):
     """Requests that wait for a connection because the limit is reached."""
 
 
+def total(each: Iterable[PoolStats]) -> PoolStats:
+    """All of them together."""
+    numbers = [(stats.in_use, stats.idle, stats.waiting) for stats in each]
+    return PoolStats(*map(sum, zip(*numbers, strict=True))) if numbers else PoolStats(0, 0, 0)
+
+
 class Body(Protocol):
     """A request body that is read piece by piece, from its beginning each time."""
 
@@ -64,6 +70,11 @@ class Body(Protocol):
         ...
 
     def __aiter__(self) -> AsyncIterator[bytes]: ...
+
+
+def replayable(body: bytes | Body | None) -> bool:
+    """Whether a request with that body can be sent more than once."""
+    return body is None or isinstance(body, bytes) or body.replayable
 
 
 class WireRequest(Struct):

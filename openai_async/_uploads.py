@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import anyio
 
 from ._deadline import Deadline, within
-from ._errors import DeadlineExceeded
+from ._unfinished import DeadlineExceeded
 
 T = TypeVar("T")
 

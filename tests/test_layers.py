@@ -32,7 +32,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("_models", "_exchange", "_multipart", "_logs", "_options", "_deployments", "_printing"),
     ("_texts",),
     ("types", "_errors", "_decode"),
-    ("_embeddings", "_binary", "_audio", "_calls"),
+    ("_unfinished", "_embeddings", "_binary", "_audio", "_calls"),
     # the only ones that touch the network
     ("_runs", "_transport", "_callbacks"),
     ("_http", "_httpx_clients", "_httpx_errors", "_httpx", "_httpx_threads"),

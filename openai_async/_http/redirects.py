@@ -7,13 +7,13 @@ from urllib.parse import urljoin, urlsplit, urlunsplit
 from msgspec.structs import replace
 
 from .._headers import SECRET_HEADERS
-from .._transport import ConnectionFailed, WireRequest
+from .._transport import ConnectionFailed, WireRequest, replayable
 from .origins import DEFAULT_PORTS, Origin, target
 
 #: How many redirects of one request are followed.
 MOST = 20
 
-_STATUSES = frozenset({301, 302, 303, 307, 308})
+STATUSES = frozenset({301, 302, 303, 307, 308})
 
 
 class RedirectRefused(ConnectionFailed):
@@ -33,7 +33,7 @@ def redirected(request: WireRequest, status: int, location: str | None) -> WireR
 
     Raises RedirectRefused if it cannot be sent: the new URL is none, or the body is gone.
     """
-    if status not in _STATUSES or location is None:
+    if status not in STATUSES or location is None:
         return None
     old = target(request.url).origin
     try:
@@ -53,8 +53,7 @@ def redirected(request: WireRequest, status: int, location: str | None) -> WireR
         url = _with_user(url, of=None)
         dropped |= SECRET_HEADERS
     changes = becomes_get(request.method, status)
-    body = request.body
-    if not changes and body is not None and not isinstance(body, bytes) and not body.replayable:
+    if not changes and not replayable(request.body):
         raise RedirectRefused(
             "The server redirects the request, but its body can be read only once. "
             "Send bytes or a file instead, or set base_url to where the server redirects to."
@@ -68,7 +67,7 @@ def redirected(request: WireRequest, status: int, location: str | None) -> WireR
             for name, value in request.headers
             if (key := name.lower()) not in dropped and not (changes and key.startswith("content-"))
         ],
-        body=None if changes else body,
+        body=None if changes else request.body,
     )
 
 

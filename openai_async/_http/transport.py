@@ -23,6 +23,8 @@ from .._transport import (
     PoolStats,
     TimedOut,
     WireRequest,
+    replayable,
+    total,
 )
 from . import codings, messages, origins, redirects
 from .codings import Coding
@@ -34,8 +36,6 @@ from .routes import Route, open_connection
 
 #: More places than one client is meant to go to.
 _MOST_ROUTES = 1000
-
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
 class HttpTransport:
@@ -55,12 +55,7 @@ class HttpTransport:
         """The connections of all loops together."""
         # A list of references is made in one step, whatever other threads do meanwhile.
         pools = [reference() for reference in self._pools.valuerefs()]
-        each = [pool.stats() for pool in pools if pool is not None]
-        return PoolStats(
-            sum(stats.in_use for stats in each),
-            sum(stats.idle for stats in each),
-            sum(stats.waiting for stats in each),
-        )
+        return total(pool.stats() for pool in pools if pool is not None)
 
     async def close(self) -> None:
         """Closes the connections of the running loop; those of others close when it ends."""
@@ -74,7 +69,7 @@ class HttpTransport:
         followed = 0
         while True:
             reply = await self._send(request)
-            if not (request.follow_redirects and reply.status in _REDIRECTS):
+            if not (request.follow_redirects and reply.status in redirects.STATUSES):
                 return reply
             try:
                 target = redirects.redirected(request, reply.status, reply.headers.get("location"))
@@ -133,7 +128,7 @@ class HttpTransport:
                     )
                     return HttpReply(answer, connection, pool, run, route, request.timeout.read)
                 except Stale:  # never on a connection that was just made
-                    if not _replayable(request):
+                    if not replayable(request.body):
                         raise
                     pool.drop(connection)
                     connection = None
@@ -181,11 +176,6 @@ class HttpTransport:
             length=length,
             codings=codings.accepted(),
         )
-
-
-def _replayable(request: WireRequest) -> bool:
-    body = request.body
-    return body is None or isinstance(body, bytes) or body.replayable
 
 
 class HttpReply:

@@ -10,9 +10,9 @@ from msgspec import Struct
 
 from .. import _callbacks
 from .._deadline import begin
-from .._errors import DeadlineExceeded
 from .._polling import check_interval, poll, poll_headers
 from .._sentinels import NotGiven, Omit, not_given, omit
+from .._unfinished import DeadlineExceeded
 from .._uploads import noting, upload_all
 from ..types.vector_stores import VectorStoreFileBatch
 
