@@ -1,4 +1,4 @@
-"""Errors about calls that were cut off, by a limit of the caller or by the server. See `_errors`."""
+"""Errors about calls that were cut off, by a limit of the caller or by the server."""
 
 from __future__ import annotations
 
