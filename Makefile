@@ -22,7 +22,7 @@ check: $(VENV)/dev $(VENV)/lint  ## format, lint, types, generated files, layers
 	$(BIN)/pyright
 	$(BIN)/python -m codegen --check
 	$(BIN)/python -m pytest -q tests/test_layers.py tests/test_typing.py \
-		tests/test_static_parity.py tests/test_verifytypes.py
+		tests/test_static_parity.py tests/test_verifytypes.py tests/test_completion.py
 
 generate: $(VENV)/dev $(VENV)/lint  ## types, methods and docs/api.md from codegen/api
 	$(BIN)/python -m codegen
