@@ -4,6 +4,7 @@ nothing but its base URL."""
 from __future__ import annotations
 
 import argparse
+import math
 import signal
 import sys
 import time
@@ -54,12 +55,56 @@ def parser() -> argparse.ArgumentParser:
         "--processing-seconds", type=float, default=0.0, help="how long a batch of files takes"
     )
     made.add_argument(
-        "--poll-after-ms", type=int, default=20, help="when clients shall ask about a batch again"
+        "--poll-after-ms", type=int, default=20, help="when clients shall ask about a job again"
+    )
+    made.add_argument(
+        "--run-seconds", type=float, default=0.0, help="how long runs and other jobs take"
+    )
+    made.add_argument(
+        "--file-seconds", type=float, default=0.0, help="how long an uploaded file is processed"
     )
     made.add_argument(
         "--chunk-delay-ms", type=float, default=0.0, help="the pause between streamed chunks"
     )
+    made.add_argument(
+        "--latency-ms", type=float, default=0.0, help="how long every answer is held back"
+    )
+    made.add_argument(
+        "--rate-limit",
+        type=limit,
+        metavar="REQUESTS/SECONDS",
+        help="answer only so many requests of a kind in so many seconds",
+    )
+    made.add_argument(
+        "--token-limit",
+        type=limit,
+        metavar="TOKENS/SECONDS",
+        help="answer only requests that cost so many tokens in so many seconds",
+    )
+    made.add_argument(
+        "--fault-rate", type=share, default=0.0, help="the share of the requests that go wrong"
+    )
+    made.add_argument("--fault-seed", type=int, default=1, help="which of them, and how")
     return made
+
+
+def limit(text: str) -> tuple[float, float]:
+    most, _, seconds = text.partition("/")
+    return positive(most), positive(seconds)
+
+
+def positive(text: str) -> float:
+    number = float(text)
+    if not 0 < number < math.inf:
+        raise ValueError
+    return number
+
+
+def share(text: str) -> float:
+    number = float(text)
+    if not 0 <= number <= 1:
+        raise ValueError
+    return number
 
 
 if __name__ == "__main__":

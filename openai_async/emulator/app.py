@@ -2,100 +2,60 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from . import images
+from .assistants import Assistants
 from .azure import Azure
+from .batches import Batches
 from .control import Control
 from .errors import ApiError
+from .evals import Evals
 from .files import Files
 from .gate import PREFIX, Gate
 from .generation import Generation
 from .queue import FaultQueue
 from .recorder import Recorder
 from .replies import error_reply
+from .responses import Responses
+from .rows import routes
 from .settings import Settings
 from .store import Store
+from .thread_runs import ThreadRuns
+from .tuning import FineTuning
+from .uploads import Uploads
 from .vector_stores import VectorStores
+from .videos import Videos
 
 
 def build_app(store: Store, settings: Settings, faults: FaultQueue, recorder: Recorder) -> ASGIApp:
     """The whole emulator as one ASGI app."""
-    answers = Generation(store, settings)
-    files = Files(store)
-    vector_stores = VectorStores(store, settings)
-    control = Control(faults, recorder)
-    table: list[tuple[str, str, Any]] = [
-        ("POST", "/v1/chat/completions", answers.chat),
-        ("POST", "/v1/embeddings", answers.embeddings),
-        ("POST", "/v1/images/generations", images.generate),
-        ("GET", "/v1/models", answers.models),
-        ("GET", "/v1/models/{model:path}", answers.model),
-        ("DELETE", "/v1/models/{model:path}", answers.delete_model),
-        ("POST", "/v1/files", files.create),
-        ("GET", "/v1/files", files.list),
-        ("GET", "/v1/files/{file}", files.retrieve),
-        ("DELETE", "/v1/files/{file}", files.delete),
-        ("GET", "/v1/files/{file}/content", files.content),
-        ("POST", "/v1/vector_stores", vector_stores.create),
-        ("GET", "/v1/vector_stores", vector_stores.list),
-        ("GET", "/v1/vector_stores/{store}", vector_stores.retrieve),
-        ("POST", "/v1/vector_stores/{store}", vector_stores.update),
-        ("DELETE", "/v1/vector_stores/{store}", vector_stores.delete),
-        ("POST", "/v1/vector_stores/{store}/files", vector_stores.attach),
-        ("GET", "/v1/vector_stores/{store}/files", vector_stores.attachments),
-        ("GET", "/v1/vector_stores/{store}/files/{file}", vector_stores.attachment),
-        ("DELETE", "/v1/vector_stores/{store}/files/{file}", vector_stores.detach),
-        ("POST", "/v1/vector_stores/{store}/file_batches", vector_stores.create_batch),
-        ("GET", "/v1/vector_stores/{store}/file_batches/{batch}", vector_stores.batch),
-        (
-            "POST",
-            "/v1/vector_stores/{store}/file_batches/{batch}/cancel",
-            vector_stores.cancel_batch,
-        ),
-        (
-            "GET",
-            "/v1/vector_stores/{store}/file_batches/{batch}/files",
-            vector_stores.batch_attachments,
-        ),
-        ("POST", "/_emulator/faults", control.add_fault),
-        ("DELETE", "/_emulator/faults", control.clear_faults),
-        ("GET", "/_emulator/requests", control.requests),
-        ("DELETE", "/_emulator/requests", control.clear_requests),
+    families = [
+        Generation(store, settings).rows(),
+        images.rows(),
+        Files(store, settings).rows(),
+        Uploads(store, settings).rows(),
+        Batches(store, settings).rows(),
+        VectorStores(store, settings).rows(),
+        Responses(store, settings).rows(),
+        ThreadRuns(store, settings).rows(),
+        Assistants(store).rows(),
+        FineTuning(store, settings).rows(),
+        Evals(store, settings).rows(),
+        Videos(store, settings).rows(),
+        Control(faults, recorder).rows(),
     ]
+    table = [row for rows in families for row in rows]
     app = Starlette(
         routes=routes(table),
         exception_handlers={ApiError: tell, HTTPException: tell_http, 500: tell_crash},
     )
     app.router.redirect_slashes = False
-    return Gate(Azure(app), faults, recorder)
-
-
-def routes(table: list[tuple[str, str, Any]]) -> list[Route]:
-    """One route for each path, for Starlette answers 405 only if all its methods are there."""
-    paths: dict[str, dict[str, Any]] = {}
-    for method, path, endpoint in table:
-        paths.setdefault(path, {})[method] = endpoint
-    return [
-        Route(path, by_method(methods), methods=list(methods)) for path, methods in paths.items()
-    ]
-
-
-def by_method(methods: dict[str, Any]) -> Any:
-    async def endpoint(request: Request) -> Response:
-        # Starlette routes HEAD wherever it routes GET.
-        method = "GET" if request.method == "HEAD" else request.method
-        response: Response = await methods[method](request)
-        return response
-
-    return endpoint
+    return Gate(Azure(app), faults, recorder, settings, store)
 
 
 async def tell(request: Request, error: Exception) -> Response:

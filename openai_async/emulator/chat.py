@@ -7,6 +7,7 @@ schema. The same `Answer` is written as one object here and as chunks in `chunks
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -21,6 +22,7 @@ CREATED = 1_735_689_600  # 2025-01-01: answers do not depend on the clock
 FINGERPRINT = "fp_emulator"
 WORDS_PER_MESSAGE = 4  # messages cost more than their text
 MAX_CHOICES = 128
+LIMITS = ("max_completion_tokens", "max_tokens")
 
 
 @dataclass(frozen=True)
@@ -149,8 +151,8 @@ def number_of_choices(body: dict[str, Any]) -> int:
     return number
 
 
-def limit_of(body: dict[str, Any]) -> int | None:
-    for param in ("max_completion_tokens", "max_tokens"):
+def limit_of(body: dict[str, Any], params: Sequence[str] = LIMITS) -> int | None:
+    for param in params:
         limit = body.get(param)
         if limit is not None:
             if type(limit) is not int or limit < 1:

@@ -1,23 +1,14 @@
-"""Chat answers as streams: the chunks of an answer, and the server-sent events which carry them,
-sound or spoilt by a fault."""
+"""Chat answers as streams: the chunks of an answer, the choices taking turns."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from itertools import chain, islice, repeat, zip_longest
+from collections.abc import Iterator
+from itertools import chain, zip_longest
 from typing import Any
 
-import msgspec
-
 from .chat import CREATED, FINGERPRINT, Answer, Choice, ToolCall
-from .errors import ApiError
-from .faults import Fault
 
 ARGUMENT_PIECE = 8  # characters of arguments in one chunk
-GOOD_CHUNKS = 3  # sent before an error in the stream
-DONE = b"data: [DONE]\n\n"
-PING = b": ping\n\n"
-PING_PAUSE = 0.01  # seconds between them
 
 
 def chunks(said: Answer, *, include_usage: bool) -> Iterator[dict[str, Any]]:
@@ -60,58 +51,3 @@ def call_deltas(number: int, call: ToolCall) -> Iterator[dict[str, Any]]:
 
 def delta(index: int, content: dict[str, Any], finish_reason: str | None = None) -> dict[str, Any]:
     return {"index": index, "delta": content, "logprobs": None, "finish_reason": finish_reason}
-
-
-def event(data: Any) -> bytes:
-    return b"data: " + msgspec.json.encode(data) + b"\n\n"
-
-
-def sound(data: list[bytes], fault: Fault) -> Iterator[bytes]:
-    yield from data
-    yield DONE
-
-
-def without_done(data: list[bytes], fault: Fault) -> Iterator[bytes]:
-    yield from data
-
-
-def with_garbage(data: list[bytes], fault: Fault) -> Iterator[bytes]:
-    middle = len(data) // 2
-    yield from data[:middle]
-    yield b'data: {"id": "chatcmpl-broken", "choices": [\n\n'
-    yield from data[middle:]
-    yield DONE
-
-
-def with_error(data: list[bytes], fault: Fault) -> Iterator[bytes]:
-    yield from data[:GOOD_CHUNKS]
-    yield event(ApiError(500, fault.message, code=fault.code, type=fault.type).body())
-
-
-def with_comments(data: list[bytes], fault: Fault) -> Iterator[bytes]:
-    yield b"retry: 3000\n\n"
-    yield b"id: 1\n\n"
-    for item in data:
-        yield PING
-        yield item
-        yield b"event: ping\n\n"
-    yield DONE
-
-
-STREAMS: dict[str | None, Callable[[list[bytes], Fault], Iterator[bytes]]] = {
-    None: sound,
-    "no-done": without_done,
-    "garbage-sse": with_garbage,
-    "sse-error": with_error,
-    "comments": with_comments,
-}
-
-
-def events(data: Iterator[dict[str, Any]], fault: Fault) -> Iterator[bytes]:
-    """The server-sent events for some chunks, each ready for the wire."""
-    blocks = STREAMS[fault.sse]([event(item) for item in data], fault)
-    if fault.ends is not None:
-        return islice(blocks, fault.ends)
-    if fault.pings is not None:
-        return chain(islice(blocks, fault.pings), repeat(PING))
-    return blocks

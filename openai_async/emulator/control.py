@@ -10,6 +10,7 @@ from .generation import json_body
 from .queue import FaultQueue
 from .recorder import Recorder, as_json
 from .replies import JsonReply
+from .rows import Rows
 
 
 class Control:
@@ -17,13 +18,23 @@ class Control:
         self.faults = faults
         self.recorder = recorder
 
+    def rows(self) -> Rows:
+        return [
+            ("POST", "/_emulator/faults", self.add_fault),
+            ("DELETE", "/_emulator/faults", self.clear_faults),
+            ("GET", "/_emulator/requests", self.requests),
+            ("DELETE", "/_emulator/requests", self.clear_requests),
+        ]
+
     async def add_fault(self, request: Request) -> Response:
         body = await json_body(request)
-        spec = body.pop("spec", None)
-        if spec is None:
+        if "spec" not in body and "rate" not in body:
             raise missing("spec")
         try:
-            self.faults.add(spec, **body)
+            if "rate" in body:
+                self.faults.add_chance(body.pop("rate"), body.pop("kinds", None), **body)
+            else:
+                self.faults.add(body.pop("spec"), **body)
         except (ValueError, TypeError, AttributeError) as error:
             raise ApiError(400, str(error)) from None
         return Response(status_code=204)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -37,7 +37,11 @@ class Fault:
     stall_after: int | None = None
     drip: tuple[int, float] | None = None
     disconnect_upload: int | None = None
+    lost: bool = False
+    late: float = 0.0
     times: int | None = None
+    spec: str = field(default="", compare=False)
+    """The text that was parsed."""
 
     @property
     def replaces(self) -> bool:
@@ -52,7 +56,7 @@ class Fault:
     @property
     def closes_early(self) -> bool:
         """Whether the connection ends before the first byte of an answer."""
-        return self.cut_head or (self.reset and self.cut is None)
+        return self.cut_head or (self.reset and self.cut is None and not self.lost)
 
 
 NO_FAULT = Fault()
@@ -136,6 +140,8 @@ KEYS: dict[str, Key] = {
     "stall-after": Key("stall_after", whole),
     "drip": Key("drip", drip),
     "disconnect-upload": Key("disconnect_upload", whole, alone=1),
+    "lost": Key("lost", alone=True),  # the request is handled, and nobody hears of it
+    "late": Key("late", seconds),  # it is handled at once, and answered only so much later
     "times": Key("times", counting),
 }
 
@@ -162,7 +168,7 @@ def parse(spec: str) -> Fault:
     if not fields:
         raise ValueError(f"The fault {spec!r} is empty.")
     check(fields)
-    return Fault(**fields)
+    return Fault(**fields, spec=spec)
 
 
 def convert(key: Key, name: str, text: str | None) -> Any:
@@ -179,7 +185,7 @@ def convert(key: Key, name: str, text: str | None) -> Any:
 
 
 def check(fields: dict[str, Any]) -> None:
-    for field, other in NEEDS.items():
-        if field in fields and other not in fields:
+    for needing, other in NEEDS.items():
+        if needing in fields and other not in fields:
             names = {key.field: name for name, key in KEYS.items()}
-            raise ValueError(f"The fault {names[field]!r} needs {names[other]!r} beside it.")
+            raise ValueError(f"The fault {names[needing]!r} needs {names[other]!r} beside it.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
@@ -10,7 +11,10 @@ from starlette.responses import Response
 
 from .errors import ApiError, invalid, missing
 from .paging import page
+from .polls import polled
 from .replies import JsonReply, StreamReply
+from .rows import Rows
+from .settings import Settings
 from .store import Store, StoredFile, digest_of, lifetime_of
 
 PAGE_LIMIT = 10_000
@@ -18,8 +22,18 @@ SMALL = 1 << 20
 
 
 class Files:
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, settings: Settings) -> None:
         self.store = store
+        self.settings = settings
+
+    def rows(self) -> Rows:
+        return [
+            ("POST", "/v1/files", self.create),
+            ("GET", "/v1/files", self.list),
+            ("GET", "/v1/files/{file}", self.retrieve),
+            ("DELETE", "/v1/files/{file}", self.delete),
+            ("GET", "/v1/files/{file}/content", self.content),
+        ]
 
     async def create(self, request: Request) -> Response:
         if not request.headers.get("content-type", "").startswith("multipart/form-data"):
@@ -30,7 +44,7 @@ class Files:
         except BaseException:
             await form.close()
             raise
-        return JsonReply(file.as_json(), headers={"x-emulator-sha256": file.sha256})
+        return JsonReply(self.shown(file), headers={"x-emulator-sha256": file.sha256})
 
     async def keep(self, form: FormData) -> StoredFile:
         upload = form.get("file")
@@ -60,12 +74,15 @@ class Files:
     async def list(self, request: Request) -> Response:
         purpose = request.query_params.get("purpose")
         items = [
-            file.as_json() for file in self.store.files.values() if purpose in {None, file.purpose}
+            self.shown(file)
+            for file in self.store.files.values()
+            if purpose in {None, file.purpose}
         ]
         return JsonReply(page(items, request.query_params, limit=PAGE_LIMIT, most=PAGE_LIMIT))
 
     async def retrieve(self, request: Request) -> Response:
-        return JsonReply(self.file(request).as_json())
+        shown = self.shown(self.file(request))
+        return polled(request, self.settings, shown) if processing(shown) else JsonReply(shown)
 
     async def delete(self, request: Request) -> Response:
         return JsonReply(self.store.delete_file(self.file(request).id))
@@ -75,6 +92,10 @@ class Files:
         headers = {"content-length": str(file.size), "x-emulator-sha256": file.sha256}
         return StreamReply(file.blocks(), media_type="application/octet-stream", headers=headers)
 
+    def shown(self, file: StoredFile) -> dict[str, Any]:
+        ready_at = file.stored_at + self.settings.file_seconds
+        return file.as_json(processed=self.store.monotonic() >= ready_at)
+
     def file(self, request: Request) -> StoredFile:
         return self.store.file(request.path_params["file"])
 
@@ -82,3 +103,7 @@ class Files:
 def text(form: FormData, name: str) -> str | None:
     given = form.get(name)
     return None if isinstance(given, UploadFile) else given
+
+
+def processing(shown: dict[str, Any]) -> bool:
+    return bool(shown["status"] == "uploaded")

@@ -1,11 +1,12 @@
 """The gate: every request comes in and every answer goes out through here.
 
-It records the request, lets its fault happen, checks the key, and adds the headers which all
-answers of the API have. Only requests that survive all this reach the app."""
+It records the request, lets its fault happen, checks the key and the limits, and adds the headers
+which all answers of the API have. Only requests that survive all this reach the app."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from uuid import uuid4
 
 from starlette.requests import ClientDisconnect
@@ -15,9 +16,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from . import azure
 from .errors import ApiError
 from .faults import Fault
+from .limits import LIMITED, limits_of, spend, tokens_of
 from .queue import FaultQueue
 from .recorder import RecordedRequest, Recorder
 from .replies import FAULT_STATE, error_reply, fault_reply
+from .settings import Settings
+from .store import Store
 from .wire import SpoiltSend, Wire, logger, wire_of
 
 CONTROL = "/_emulator/"
@@ -30,10 +34,19 @@ GARBAGE = b"\x16\x03\x01\x00\xffThis is not HTTP.\r\n\r\n"
 class Gate:
     """The outermost ASGI app."""
 
-    def __init__(self, app: ASGIApp, faults: FaultQueue, recorder: Recorder) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        faults: FaultQueue,
+        recorder: Recorder,
+        settings: Settings,
+        store: Store,
+    ) -> None:
         self.app = app
         self.faults = faults
         self.recorder = recorder
+        self.settings = settings
+        self.store = store
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -52,29 +65,59 @@ class Gate:
         request_id = f"req_{uuid4().hex}"
         request = self.recorder.open(scope, request_id)
         body = Body(receive, self.recorder, request)
-        send = headed(send, request_id)
+        send = noted(send, request)
         try:
             fault = self.faults.take(request.method, request.path, request.headers)
         except ValueError as error:
             await body.drain()
-            await error_reply(ApiError(400, str(error)))(scope, body, send)
+            await error_reply(ApiError(400, str(error)))(scope, body, headed(send, request_id, {}))
             return
+        request.fault = fault.spec
         wire = wire_of(scope)
         if await happens_early(fault, wire, body, request):
             return
-        if fault.spoils:
-            send = SpoiltSend(send, wire, fault)
-        await (self.reply(fault, request) or self.app)(with_fault(scope, fault), body, send)
-        if isinstance(send, SpoiltSend) and send.ended:
+        spoilt = send = SpoiltSend(send, wire, fault) if fault.spoils else send
+        delay = self.settings.latency_ms / 1000 + fault.late
+        if delay:
+            send = delayed(send, wire, delay)
+        handled = fault.lost or not fault.replaces
+        headers, refusal = self.verdict(request, body, handled=handled)
+        send = headed(send, request_id, headers)
+        if refusal is not None:
+            await body.drain()
+        answer: ASGIApp = refusal or self.app
+        scope = with_fault(scope, fault)
+        if fault.lost:
+            await answer(scope, body, unheard)
+        if fault.replaces:
+            await fault_reply(fault)(scope, body, send)
+        elif fault.lost:
+            await wire.pause(delay)
+            await wire.close(reset=fault.reset)
+        else:
+            await answer(scope, body, send)
+        if isinstance(spoilt, SpoiltSend) and spoilt.ended:
             await wire.gone.wait()
 
-    def reply(self, fault: Fault, request: RecordedRequest) -> Response | None:
-        """The answer of the gate itself, None if the app shall answer."""
-        if fault.replaces:
-            return fault_reply(fault)
-        if request.path.startswith((PREFIX, azure.PREFIX)) and not authorized(request):
-            return error_reply(ApiError(401, code="invalid_api_key"))
-        return None
+    def verdict(
+        self, request: RecordedRequest, body: Body, *, handled: bool
+    ) -> tuple[dict[str, str], Response | None]:
+        """What the headers say about the limits, and the answer of the gate itself to a request
+        that the app shall not see. One that is not `handled` costs nothing."""
+        if not request.path.startswith((PREFIX, azure.PREFIX)):
+            return {}, None
+        if not authorized(request):
+            return {}, error_reply(ApiError(401, code="invalid_api_key"))
+        limits, limited = limits_of(self.settings), LIMITED.match(request.path)
+        if not limits or limited is None:
+            return {}, None
+        wanted: dict[str, float] = {}
+        if handled:
+            tokens = tokens_of(body.content()) if "tokens" in limits else 0
+            wanted = {"requests": 1, "tokens": tokens}
+        now = self.store.monotonic()
+        headers, error = spend(self.store.buckets, limits, limited[1], now, wanted)
+        return headers, None if error is None else error_reply(error)
 
 
 class Body:
@@ -104,6 +147,10 @@ class Body:
         while self.more:
             self.ready.append(await self.next())
 
+    def content(self) -> bytes:
+        """What is kept for the app."""
+        return b"".join(message.get("body", b"") for message in self.ready)
+
     async def drain(self) -> None:
         """Read everything and keep nothing."""
         while self.more:
@@ -121,7 +168,7 @@ async def happens_early(fault: Fault, wire: Wire, body: Body, request: RecordedR
         return True
     if not request.headers.get("content-type", "").startswith("multipart/"):
         await body.fill()
-    elif fault.replaces or fault.closes_early or fault.garbage or not authorized(request):
+    elif unread(fault) or not authorized(request):
         await body.drain()
     if fault.stall is not None and not await wire.pause(fault.stall):
         return True
@@ -131,6 +178,11 @@ async def happens_early(fault: Fault, wire: Wire, body: Body, request: RecordedR
         await wire.close(reset=fault.reset)
         return True
     return False
+
+
+def unread(fault: Fault) -> bool:
+    """Whether the app never sees the request."""
+    return (fault.replaces and not fault.lost) or fault.closes_early or fault.garbage
 
 
 def authorized(request: RecordedRequest) -> bool:
@@ -145,8 +197,34 @@ def with_fault(scope: Scope, fault: Fault) -> Scope:
     return scope
 
 
-def headed(send: Send, request_id: str) -> Send:
-    """Add the headers which every answer has."""
+async def unheard(message: Message) -> None:
+    """An ASGI `send` to nobody."""
+
+
+def noted(send: Send, request: RecordedRequest) -> Send:
+    """Record with which status the answer began."""
+
+    async def send_noted(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            request.status = message["status"]
+        await send(message)
+
+    return send_noted
+
+
+def delayed(send: Send, wire: Wire, seconds: float) -> Send:
+    """Hold the answer back before it begins; what is asked for happens at once."""
+
+    async def send_delayed(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            await wire.pause(seconds)
+        await send(message)
+
+    return send_delayed
+
+
+def headed(send: Send, request_id: str, more: Mapping[str, str]) -> Send:
+    """Add the headers which every answer has, and some more."""
     start = time.monotonic()
 
     async def send_headed(message: Message) -> None:
@@ -157,6 +235,7 @@ def headed(send: Send, request_id: str) -> Send:
                 (b"x-request-id", request_id.encode()),
                 (b"openai-processing-ms", milliseconds.encode()),
                 (b"openai-version", API_VERSION),
+                *((name.encode(), text.encode()) for name, text in more.items()),
             ]
         await send(message)
 

@@ -10,9 +10,11 @@ from starlette.responses import Response
 
 from . import azure
 from .chat import answer, completion
-from .chunks import PING_PAUSE, chunks, events
+from .chunks import chunks
 from .errors import ApiError
-from .replies import JsonReply, event_stream, fault_of
+from .replies import JsonReply
+from .rows import Rows
+from .server_events import CHAT, event, event_stream
 from .settings import Settings
 from .shapes import is_object
 from .store import Store
@@ -37,6 +39,15 @@ class Generation:
         self.store = store
         self.settings = settings
 
+    def rows(self) -> Rows:
+        return [
+            ("POST", "/v1/chat/completions", self.chat),
+            ("POST", "/v1/embeddings", self.embeddings),
+            ("GET", "/v1/models", self.models),
+            ("GET", "/v1/models/{model:path}", self.model),
+            ("DELETE", "/v1/models/{model:path}", self.delete_model),
+        ]
+
     async def chat(self, request: Request) -> Response:
         body = await json_body(request)
         said = answer(body)
@@ -49,10 +60,7 @@ class Generation:
         pieces = chunks(said, include_usage=bool(options.get("include_usage")))
         if azure.asked(request.scope):
             pieces = azure.filtered_chunks(pieces)
-        fault, delay = fault_of(request.scope), self.settings.chunk_delay_ms / 1000
-        if fault.pings is not None:
-            delay = max(delay, PING_PAUSE)
-        return event_stream(events(pieces, fault), delay=delay)
+        return event_stream(request, (event(piece) for piece in pieces), CHAT, self.settings)
 
     async def embeddings(self, request: Request) -> Response:
         return JsonReply(embed(await json_body(request)))

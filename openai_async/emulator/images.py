@@ -15,10 +15,15 @@ from starlette.responses import Response
 from .errors import invalid, missing
 from .generation import json_body
 from .replies import JsonReply
+from .rows import Rows
 
 CREATED = 1_750_000_000
 MOST_IMAGES = 10
 DEFAULT_SIZE, LARGEST_SIDE = 256, 2048
+
+
+def rows() -> Rows:
+    return [("POST", "/v1/images/generations", generate)]
 
 
 async def generate(request: Request) -> Response:

@@ -9,10 +9,16 @@ from typing import Any
 from .errors import invalid
 
 ORDERS = ("asc", "desc")
+LIMIT = 20
+MOST = 100
 
 
 def page(
-    items: Sequence[dict[str, Any]], query: Mapping[str, str], *, limit: int, most: int
+    items: Sequence[dict[str, Any]],
+    query: Mapping[str, str],
+    *,
+    limit: int = LIMIT,
+    most: int = MOST,
 ) -> dict[str, Any]:
     """A page of `items`, which come in the order of their creation."""
     order = query.get("order", "desc")

@@ -35,6 +35,10 @@ class RecordedRequest:
     body: bytes = field(default=b"", repr=False)
     """The first mebibyte of the body; `body_size` counts all of it."""
     body_size: int = 0
+    fault: str = ""
+    """The spec of the fault it met."""
+    status: int = 0
+    """The status that was sent as an answer, 0 if there was none."""
     held: bool = field(default=True, init=False, repr=False)
     """False when the emulator has forgotten the request."""
 
@@ -120,4 +124,6 @@ def as_json(request: RecordedRequest) -> dict[str, Any]:
         "body": request.body.decode("utf-8", "replace"),
         "body_base64": base64.b64encode(request.body).decode("ascii"),
         "body_size": request.body_size,
+        "fault": request.fault,
+        "status": request.status,
     }

@@ -29,11 +29,12 @@ class JsonReply(Response):
 
 
 class StreamReply(Response):
-    """Blocks of bytes, sent one by one; with a delay between them they can be watched coming."""
+    """Blocks of bytes, sent one by one; with a delay between them they can be watched coming. A
+    number among them is a pause in seconds."""
 
     def __init__(
         self,
-        blocks: Iterator[bytes],
+        blocks: Iterator[bytes | float],
         *,
         media_type: str,
         delay: float = 0.0,
@@ -50,19 +51,14 @@ class StreamReply(Response):
         wire = wire_of(scope)
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
         for block in self.blocks:
+            if isinstance(block, float):
+                if not await wire.pause(block):
+                    return
+                continue
             await send({"type": "http.response.body", "body": block, "more_body": True})
             if wire.gone.is_set() or (self.delay and not await wire.pause(self.delay)):
                 return
         await send({"type": "http.response.body", "body": b"", "more_body": False})
-
-
-def event_stream(blocks: Iterator[bytes], *, delay: float) -> StreamReply:
-    return StreamReply(
-        blocks,
-        media_type="text/event-stream",
-        delay=delay,
-        headers={"cache-control": "no-store"},
-    )
 
 
 def error_reply(error: ApiError, headers: Mapping[str, str] | None = None) -> JsonReply:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import importlib
 import socket
+from collections.abc import Sequence
 from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from .indexes import VectorStore
+from .line_batches import LineBatch
+from .parts import Upload
 from .queue import FaultQueue
 from .recorder import RecordedRequest, Recorder
 from .settings import Settings
@@ -35,24 +39,49 @@ class Emulator:
         host: str = "127.0.0.1",
         port: int = 0,
         processing_seconds: float = 0.0,
-        poll_after_ms: int = 20,
+        poll_after_ms: float | None = 20,
         chunk_delay_ms: float = 0.0,
+        run_seconds: float = 0.0,
+        file_seconds: float = 0.0,
+        latency_ms: float = 0.0,
+        rate_limit: tuple[float, float] | None = None,
+        token_limit: tuple[float, float] | None = None,
+        fault_rate: float = 0.0,
+        fault_seed: int = 1,
         max_requests: int = 10_000,
     ) -> None:
         """
         Args:
             port: 0 takes any free port.
             processing_seconds: How long the files of a batch are processed, all together.
-            poll_after_ms: When clients are told to ask about a batch again.
+            poll_after_ms: When clients are told to ask about a job again; None tells them nothing.
             chunk_delay_ms: The pause between the chunks of a stream.
+            run_seconds: How long runs, background responses and other jobs take.
+            file_seconds: How long an uploaded file is processed.
+            latency_ms: How long every answer is held back before it begins.
+            rate_limit: How many requests are answered in how many seconds; 429 to the others.
+            token_limit: How many tokens may be spent in how many seconds.
+            fault_rate: The share of the requests that go wrong; see `random_faults`.
+            fault_seed: Which of them, and how.
             max_requests: How many requests are remembered.
         """
         self._run = load()
         self._address = (host, port)
-        self._initial = Settings(processing_seconds, poll_after_ms, chunk_delay_ms)
+        self._initial = Settings(
+            processing_seconds,
+            poll_after_ms,
+            chunk_delay_ms,
+            run_seconds,
+            file_seconds,
+            latency_ms=latency_ms,
+            rate_limit=rate_limit,
+            token_limit=token_limit,
+        )
         self.settings: Settings = replace(self._initial)
         self._store = Store()
         self._faults = FaultQueue()
+        self._chance = (fault_rate, fault_seed)
+        self._draw_faults()
         self._recorder = Recorder(max_requests)
         self._running: Running | None = None
         self._url = ""
@@ -133,6 +162,21 @@ class Emulator:
         """The files uploaded and not deleted, oldest first."""
         return list(self._store.files.values())
 
+    @property
+    def uploads(self) -> list[Upload]:
+        """The uploads begun, oldest first, whatever became of them."""
+        return list(self._store.uploads.values())
+
+    @property
+    def batches(self) -> list[LineBatch]:
+        """The batches of requests, oldest first; each knows its `status`."""
+        return list(self._store.line_batches.values())
+
+    @property
+    def vector_stores(self) -> list[VectorStore]:
+        """The vector stores made and not deleted, oldest first."""
+        return list(self._store.vector_stores.values())
+
     def fault(
         self,
         spec: str,
@@ -151,20 +195,51 @@ class Emulator:
         """
         self._faults.add(spec, times=times, path=path, method=method)
 
+    def random_faults(
+        self,
+        rate: float,
+        kinds: Sequence[str] | None = None,
+        *,
+        seed: int = 1,
+        path: str | None = None,
+        method: str | None = None,
+    ) -> None:
+        """Let requests go wrong at random, until `clear_faults`.
+
+        Args:
+            rate: The share of the requests which meet a fault, from 0 to 1.
+            kinds: What happens, one of these at random; `queue.KINDS` if it is None.
+            seed: The same draws the same, for requests that come in the same order.
+            path: Only to requests of this path or pattern, with or without `/v1`.
+            method: Only to requests of this method.
+        """
+        self._faults.add_chance(rate, kinds, seed=seed, path=path, method=method)
+
+    def advance(self, seconds: float) -> None:
+        """Put the clock forward: what takes its time is that much further, and nobody waited."""
+        self._store.skipped += seconds
+
     def clear(self) -> None:
         """Forget the recorded requests."""
         self._recorder.clear()
 
     def clear_faults(self) -> None:
-        """Forget the faults that have not happened yet."""
+        """Forget the faults that have not happened yet; nothing goes wrong at random any more."""
         self._faults.clear()
 
     def reset(self) -> None:
         """Be as new: no requests, no faults, no files, and the settings of the beginning."""
         self.clear()
         self.clear_faults()
+        self._draw_faults()
         self._store.clear()
         vars(self.settings).update(vars(self._initial))
+
+    def _draw_faults(self) -> None:
+        """Let requests go wrong at random if this was wished for from the beginning."""
+        rate, seed = self._chance
+        if rate:
+            self.random_faults(rate, seed=seed)
 
 
 def load() -> type[Running]:

@@ -4,19 +4,24 @@ soon as they are large."""
 from __future__ import annotations
 
 import hashlib
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import count
-from typing import IO, Any
+from typing import Any, TypeVar
 
 from .chat import CREATED
 from .errors import ApiError, invalid, unknown
 from .indexes import Attachment, Batch, VectorStore, Wanted
+from .limits import Buckets
+from .line_batches import LineBatch
+from .parts import Upload
+from .spool import BLOCK, Content, blocks_of
 
 Clock = Callable[[], float]
+T = TypeVar("T")
 
-BLOCK = 1 << 16
 MODELS = {
     "gpt-5": "openai",
     "gpt-4.1": "openai",
@@ -41,9 +46,14 @@ class StoredFile:
     sha256: str
     created_at: int
     expires_at: int | None
-    content: IO[bytes] = field(repr=False)
+    content: Content = field(repr=False)
+    lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
-    def as_json(self) -> dict[str, Any]:
+    stored_at: float = 0.0
+
+    def as_json(self, *, processed: bool = True) -> dict[str, Any]:
+        """The file as the API shows it; a name which ends in `.fail` is the name of a bad one."""
+        bad = processed and self.filename.endswith(".fail")
         return {
             "id": self.id,
             "object": "file",
@@ -52,37 +62,76 @@ class StoredFile:
             "expires_at": self.expires_at,
             "filename": self.filename,
             "purpose": self.purpose,
-            "status": "processed",
-            "status_details": None,
+            "status": "error" if bad else "processed" if processed else "uploaded",
+            "status_details": "The file could not be read." if bad else None,
         }
 
     def blocks(self) -> Iterator[bytes]:
         """The content from the start; every block seeks, for several readers share the file."""
         for start in range(0, self.size, BLOCK):
-            self.content.seek(start)
-            yield self.content.read(BLOCK)
+            with self.lock:
+                self.content.seek(start)
+                block = self.content.read(BLOCK)
+            yield block
 
     def read(self) -> bytes:
         return b"".join(self.blocks())
+
+
+class Shelf(dict[str, T]):
+    """Things of one kind by their identifiers."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__()
+        self.what: str = what
+
+    def __missing__(self, identifier: str) -> T:
+        raise unknown(self.what, identifier)
 
 
 class Store:
     """What the emulator remembers. Identifiers are never used twice, not even after `clear`."""
 
     def __init__(self, monotonic: Clock = time.monotonic, wall: Clock = time.time) -> None:
-        self.monotonic = monotonic
-        self.wall = wall
+        self._monotonic = monotonic
+        self._wall = wall
+        self.skipped: float = 0.0
+        """How many seconds both clocks were put forward."""
         self._numbers = count(1)
         self.models: dict[str, str] = dict(MODELS)
         self.files: dict[str, StoredFile] = {}
+        self.uploads: dict[str, Upload] = {}
+        self.line_batches: dict[str, LineBatch] = {}
+        self.buckets: Buckets = {}
         self.vector_stores: dict[str, VectorStore] = {}
+        self._shelves: dict[str, Shelf[Any]] = {}
+
+    def shelf(self, what: str) -> Shelf[Any]:
+        """The place for things of one kind; `what` names them when one is not found."""
+        return self._shelves.setdefault(what, Shelf(what))
 
     def clear(self) -> None:
         files, self.files = self.files, {}
+        uploads, self.uploads = self.uploads, {}
+        batches, self.line_batches = self.line_batches, {}
+        self.buckets = {}
+        self.skipped = 0.0
         self.vector_stores = {}
         self.models = dict(MODELS)
+        for shelf in self._shelves.values():
+            shelf.clear()
         for file in files.values():
             file.content.close()
+        for upload in uploads.values():
+            upload.spool.close()
+        for batch in batches.values():
+            batch.spool.close()
+
+    def monotonic(self) -> float:
+        return self._monotonic() + self.skipped
+
+    def wall(self) -> float:
+        return self._wall() + self.skipped
 
     def new_id(self, prefix: str) -> str:
         return f"{prefix}{next(self._numbers):024x}"
@@ -112,7 +161,7 @@ class Store:
 
     def add_file(
         self,
-        content: IO[bytes],
+        content: Content,
         digest: tuple[int, str],
         *,
         filename: str,
@@ -133,6 +182,7 @@ class Store:
             created_at=now,
             expires_at=None if lifetime is None else now + lifetime,
             content=content,
+            stored_at=self.monotonic(),
         )
         self.files[file.id] = file
         return file
@@ -146,6 +196,26 @@ class Store:
         self.file(identifier)
         self.files.pop(identifier).content.close()
         return {"id": identifier, "object": "file", "deleted": True}
+
+    # Uploads
+
+    def add_upload(self, details: dict[str, Any]) -> Upload:
+        upload = Upload(self.new_id("upload_"), created_at=self.now(), clock=self.wall, **details)
+        self.uploads[upload.id] = upload
+        return upload
+
+    # Batches
+
+    def new_line_batch(self, details: dict[str, Any], duration: float) -> LineBatch:
+        """A batch that is not there before it is put into `line_batches`."""
+        return LineBatch(
+            id=self.new_id("batch_"),
+            details=details,
+            created_at=self.now(),
+            began=self.monotonic(),
+            duration=duration,
+            clock=self.monotonic,
+        )
 
     # Vector stores
 
@@ -194,14 +264,15 @@ class Store:
         )
 
 
-def digest_of(content: IO[bytes]) -> tuple[int, str]:
-    """The size and SHA-256 of a file, read in blocks."""
+def digest_of(content: Content, also: Callable[[bytes], object] | None = None) -> tuple[int, str]:
+    """The size and SHA-256 of a file, read in blocks, which `also` is called with."""
     sha256 = hashlib.sha256()
     size = 0
-    content.seek(0)
-    while block := content.read(BLOCK):
+    for block in blocks_of(content):
         sha256.update(block)
         size += len(block)
+        if also is not None:
+            also(block)
     return size, sha256.hexdigest()
 
 

@@ -12,13 +12,13 @@ from .errors import invalid
 from .generation import json_body
 from .indexes import Attachment, Batch, VectorStore, file_ids_of, wanted, wanted_files
 from .paging import page
+from .polls import polled
 from .replies import JsonReply
+from .rows import Rows
 from .settings import Settings
 from .shapes import is_object
 from .store import Store
 
-PAGE_LIMIT = 20
-PAGE_MOST = 100
 DETAILS = ("name", "description", "metadata", "expires_after")
 
 
@@ -26,6 +26,25 @@ class VectorStores:
     def __init__(self, store: Store, settings: Settings) -> None:
         self.store = store
         self.settings = settings
+
+    def rows(self) -> Rows:
+        one = "/v1/vector_stores/{store}"
+        batch = one + "/file_batches/{batch}"
+        return [
+            ("POST", "/v1/vector_stores", self.create),
+            ("GET", "/v1/vector_stores", self.list),
+            ("GET", one, self.retrieve),
+            ("POST", one, self.update),
+            ("DELETE", one, self.delete),
+            ("POST", f"{one}/files", self.attach),
+            ("GET", f"{one}/files", self.attachments),
+            ("GET", one + "/files/{file}", self.attachment),
+            ("DELETE", one + "/files/{file}", self.detach),
+            ("POST", f"{one}/file_batches", self.create_batch),
+            ("GET", batch, self.batch),
+            ("POST", f"{batch}/cancel", self.cancel_batch),
+            ("GET", f"{batch}/files", self.batch_attachments),
+        ]
 
     async def create(self, request: Request) -> Response:
         body = await json_body(request)
@@ -57,13 +76,15 @@ class VectorStores:
         made = self.vector_store(request)
         file = wanted(await json_body(request), "file_id")
         (attachment,) = self.store.attach(made, [file], self.settings.processing_seconds)
-        return self.polled(attachment)
+        return self.polled(request, attachment)
 
     async def attachments(self, request: Request) -> Response:
         return self.files(request, self.vector_store(request).attachments.values())
 
     async def attachment(self, request: Request) -> Response:
-        return self.polled(self.vector_store(request).attachment(request.path_params["file"]))
+        return self.polled(
+            request, self.vector_store(request).attachment(request.path_params["file"])
+        )
 
     async def detach(self, request: Request) -> Response:
         made = self.vector_store(request)
@@ -75,15 +96,16 @@ class VectorStores:
     async def create_batch(self, request: Request) -> Response:
         made = self.vector_store(request)
         files = wanted_files(await json_body(request))
-        return self.polled(self.store.add_batch(made, files, self.settings.processing_seconds))
+        batch = self.store.add_batch(made, files, self.settings.processing_seconds)
+        return self.polled(request, batch)
 
     async def batch(self, request: Request) -> Response:
-        return self.polled(self.asked_batch(request))
+        return self.polled(request, self.asked_batch(request))
 
     async def cancel_batch(self, request: Request) -> Response:
         batch = self.asked_batch(request)
         batch.cancel(self.store.monotonic())
-        return self.polled(batch)
+        return self.polled(request, batch)
 
     async def batch_attachments(self, request: Request) -> Response:
         return self.files(request, self.asked_batch(request).attachments)
@@ -99,10 +121,8 @@ class VectorStores:
     def shown(self, made: VectorStore) -> Response:
         return JsonReply(made.as_json(self.store.monotonic()))
 
-    def polled(self, item: Attachment | Batch) -> Response:
-        """Something in progress, with the advice when to ask again."""
-        headers = {"openai-poll-after-ms": str(self.settings.poll_after_ms)}
-        return JsonReply(item.as_json(self.store.monotonic()), headers=headers)
+    def polled(self, request: Request, item: Attachment | Batch) -> Response:
+        return polled(request, self.settings, item.as_json(self.store.monotonic()))
 
     def files(self, request: Request, attachments: Iterable[Attachment]) -> Response:
         wanted_status = request.query_params.get("filter")
@@ -112,7 +132,7 @@ class VectorStores:
 
 
 def listed(request: Request, items: Iterable[dict[str, Any]]) -> Response:
-    return JsonReply(page([*items], request.query_params, limit=PAGE_LIMIT, most=PAGE_MOST))
+    return JsonReply(page([*items], request.query_params))
 
 
 def details_of(body: dict[str, Any]) -> dict[str, Any]:

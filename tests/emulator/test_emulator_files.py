@@ -122,3 +122,27 @@ def test_bad_page_is_refused(api: httpx.Client, query: str) -> None:
     response = api.get(f"/files?{query}")
     assert response.status_code == 400
     assert response.json()["error"]["param"] == query.partition("=")[0]
+
+
+def test_file_is_processed_in_its_time(
+    api: httpx.Client, upload: Upload, emulator: Emulator
+) -> None:
+    emulator.settings.file_seconds = 1000
+    file = upload()
+    assert (file["status"], file["status_details"]) == ("uploaded", None)
+    answer = api.get(f"/files/{file['id']}")
+    assert (answer.json(), answer.headers["openai-poll-after-ms"]) == (file, "20")
+    assert [each["status"] for each in api.get("/files").json()["data"]] == ["uploaded"]
+    emulator.settings.file_seconds = 0
+    answer = api.get(f"/files/{file['id']}")
+    assert answer.json() == {**file, "status": "processed"}
+    assert "openai-poll-after-ms" not in answer.headers
+
+
+def test_bad_file(api: httpx.Client, upload: Upload, emulator: Emulator) -> None:
+    emulator.settings.file_seconds = 1000
+    file = upload(name="x.fail")
+    assert file["status"] == "uploaded"
+    emulator.settings.file_seconds = 0
+    found = api.get(f"/files/{file['id']}").json()
+    assert (found["status"], found["status_details"]) == ("error", "The file could not be read.")
