@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from .derived import DerivedSignature, derived_of
 from .description import Description
-from .helpers import HELPERS
+from .helpers import HELPERS, TYPED
 from .imports import Imports
 from .layout import Layout
 from .signatures import (
@@ -28,8 +29,8 @@ class Facade:
         namespaces = leaves_first(self.description, root)
         classes = frozenset(self.description.classes[each] for each in namespaces)
         imports = Imports(f"openai_sync.resources.{root}", taken=classes)
-        body = "\n\n".join(self.resource(each, imports) for each in namespaces)
         used: set[str] = set()
+        body = "\n\n".join(self.resource(each, imports, used) for each in namespaces)
         bridge = "Resource, blocking" if "= blocking(" in body else "Resource"
         if "@cached_property" in body:
             used.add(imports.builtin("cached_property"))
@@ -42,8 +43,8 @@ class Facade:
         )
         return f"{runtime}{head}{types}\n\n{body}"
 
-    def resource(self, namespace: str, imports: Imports) -> str:
-        """The class of `namespace`."""
+    def resource(self, namespace: str, imports: Imports, used: set[str]) -> str:
+        """The class of `namespace`; `used` are names that its code needs when it runs."""
         name = self.description.classes[namespace]
         imports.add("openai_sync.resources._raw", f"{namespace.partition('.')[0]} as raw_")
         parts = [views(name)]
@@ -68,27 +69,42 @@ class Facade:
                 parts.append(self._overloaded(signature, name))
             else:
                 lines += f"    {signature.name} = blocking(async_.{name}.{signature.name})\n"
+        for path in derived_of(namespace):
+            derived = DerivedSignature(self.description, self.layout, path, imports, hidden)
+            if derived.streams:
+                imports.add("openai_sync._assistants", "assistant_stream")
+                used.add("assistant_stream")
+                parts.append(self._streaming(derived, name))
+            else:
+                lines += f"    {derived.name} = blocking(async_.{name}.{derived.name})\n"
         for method in HELPERS.get(namespace, ("", "", ()))[2]:
-            lines += f"    {method} = blocking(async_.{name}.{method})\n"
+            made = "blocking"
+            if f"{namespace}.{method}" in TYPED:
+                made = imports.add(*TYPED[f"{namespace}.{method}"])
+                used.add(made)
+            lines += f"    {method} = {made}(async_.{name}.{method})\n"
         body = "\n".join([*parts, lines] if lines else parts)
         return f"class {name}(Resource):\n{body}"
 
     def _overloaded(self, signature: Signature, name: str) -> str:
-        imports = signature.imports
-        imports.builtin("overload")
-        imports.builtin("Any")
-        results = signature.results(imports.add("openai_sync._bridge", "Stream"))
-        deprecated = signature.deprecation()
-        text = "".join(
-            f"    @overload\n{deprecated}{signature.header('', result, stream)} ...\n\n"
-            for stream, result in results.items()
-        )
-        head = f"    def {signature.name}(self, *args: Any, **params: Any)"
-        text += f"{head} -> {results['either']}:\n{signature.docstring()}        ...\n"
-        indented = "".join(
-            f"    {line}" if line.strip() else line for line in text.splitlines(True)
-        )
-        return (
-            f"    if TYPE_CHECKING:\n\n{indented}"
-            f"    else:\n        {signature.name} = blocking(async_.{name}.{signature.name})\n"
-        )
+        signature.imports.builtin("overload")
+        signature.imports.builtin("Any")
+        results = signature.results(signature.imports.add("openai_sync._bridge", "Stream"))
+        heads = [signature.header("", result, stream) for stream, result in results.items()]
+        made = f"blocking(async_.{name}.{signature.name})"
+        return _told_apart(signature, heads, results["either"], made)
+
+    def _streaming(self, signature: DerivedSignature, name: str) -> str:
+        heads, _ = signature.overloads(blocking=True)
+        made = f"assistant_stream(async_.{name}.{signature.name})"
+        return _told_apart(signature, heads, "Any", made)
+
+
+def _told_apart(signature: Signature, heads: list[str], result: str, made: str) -> str:
+    """A method whose overloads are for type checkers, and which is `made` when the code runs."""
+    deprecated = signature.deprecation()
+    text = "".join(f"    @overload\n{deprecated}{head} ...\n\n" for head in heads)
+    text += f"    def {signature.name}(self, *args: Any, **params: Any) -> {result}:\n"
+    text += f"{signature.docstring()}        ...\n"
+    indented = "".join(f"    {line}" if line.strip() else line for line in text.splitlines(True))
+    return f"    if TYPE_CHECKING:\n\n{indented}    else:\n        {signature.name} = {made}\n"

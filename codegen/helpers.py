@@ -4,12 +4,24 @@ from __future__ import annotations
 
 #: Mixins, by namespace: the module of `openai_async.helpers`, the class, and its methods.
 HELPERS: dict[str, tuple[str, str, tuple[str, ...]]] = {
+    "batches": ("batches", "BatchesHelpers", ("map", "results")),
+    "files": ("files", "FilesHelpers", ("upload_many", "wait_for_processing")),
+    "uploads": ("uploads", "UploadsHelpers", ("upload_file_chunked",)),
     "vector_stores.file_batches": (
         "file_batches",
         "FileBatchesHelpers",
-        ("create_and_poll", "poll", "upload_and_poll"),
+        ("upload_and_poll", "upload_many"),
+    ),
+    "vector_stores.files": (
+        "vector_store_files",
+        "VectorStoreFilesHelpers",
+        ("upload", "upload_and_poll"),
     ),
 }
+
+#: Helpers that take functions, which differ for blocking code, and so their types: what makes the
+#: blocking ones, by method.
+TYPED = {"batches.map": ("openai_sync._map", "batch_map")}
 
 #: Mixins of response classes, by root and name: they are in `openai_async._texts`.
 TEXTS = {"responses.Response": "ResponseText", "beta.AgentSessionMessage": "MessageText"}

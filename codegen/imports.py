@@ -9,12 +9,14 @@ from .naming import camel
 
 #: Where the names come from that are no part of the description.
 HOMES = {
+    "Callable": "collections.abc",
     "Iterable": "collections.abc",
     "Sequence": "collections.abc",
     "Literal": "typing",
     "TypeAlias": "typing",
     "overload": "typing",
     "cached_property": "functools",
+    "partial": "functools",
     "Required": "typing_extensions",
     "TypedDict": "typing_extensions",
     "deprecated": "typing_extensions",
@@ -35,6 +37,12 @@ HOMES = {
     "AsyncPaginator": "openai_async.pagination",
     "HttpxBinaryResponseContent": "openai_async._binary",
     "check_variants": "openai_async._arguments",
+    "unwarned": "openai_async._arguments",
+    "assistant_stream": "openai_async._assistants",
+    "check_wait": "openai_async._polling",
+    "clock": "openai_async._polling",
+    "known": "openai_async._polling",
+    "wait_for": "openai_async._polling",
     "overloads": "openai_async._overloads",
     "joined": "openai_async._arguments",
     "decode_embeddings": "openai_async._embeddings",

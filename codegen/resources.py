@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 
+from .derived import DerivedSignature, derived_of
 from .description import HEADER_ARGUMENTS, Description, Method
 from .helpers import CHOSEN, HELPERS, OPERATIONS
 from .imports import Imports
@@ -130,6 +132,7 @@ class Module:
         self.imports.add("openai_async.resources._raw", f"{self.root} as raw_")
         parts = [views(name), *self._children(namespace)]
         parts += [self.method(path) for path in methods_of(self.description, namespace)]
+        parts += [self.derived(path) for path in derived_of(namespace)]
         body = "\n".join(parts)
         return f"class {name}({', '.join(bases)}):\n{body}"
 
@@ -180,6 +183,27 @@ class Module:
             head = signature.header("async ", signature.result)
             call = self._request(path, signature)
         return f"{deprecated}{head}\n{doc}{self._variants(method)}        {call}\n"
+
+    def derived(self, path: str) -> str:
+        """The definition of a method that is made of others."""
+        hidden = hidden_names(self.description, path.rpartition(".")[0])
+        signature = DerivedSignature(self.description, self.layout, path, self.imports, hidden)
+        body = signature.body()
+        for name in signature.uses:
+            if re.search(rf"\b{name}\(", body):
+                self.use(name)
+        deprecated = signature.deprecation()
+        if deprecated:
+            self.use("deprecated")
+        for name in ("omit", "not_given", "NotGiven"):
+            self.use(name)
+        if signature.streams:
+            self.use("overload")
+            overloads, head = signature.overloads(blocking=False)
+        else:
+            overloads, head = [], signature.header("async ", signature.result)
+        several = "".join(f"    @overload\n{deprecated}{each} ...\n\n" for each in overloads)
+        return f"{several}{deprecated}{head}\n{signature.docstring()}{body}"
 
     def _request(self, path: str, signature: Signature) -> str:
         constant = self.constants[path]
@@ -236,7 +260,10 @@ class Module:
             found.append(f'headers={{"openai-beta": {self.use("joined")}(betas)}}')
         if "idempotency_key" in given:
             found.append("idempotency_key=idempotency_key")
-        return ", ".join([*found, f"options={_options(signature)}"])
+        found.append(f"options={_options(signature)}")
+        if method.files:
+            found.append("on_progress=on_progress")
+        return ", ".join(found)
 
     def _in_order(self, method: Method, names: list[str]) -> list[str]:
         """The fields of a body as they are sent: what decides where it goes comes first."""
@@ -262,7 +289,8 @@ class Module:
 
 
 def _options(signature: Signature) -> str:
-    return f"({', '.join(name for name, _, _ in signature.options)})"
+    names = [name for name, _, _ in signature.options if name != "on_progress"]
+    return f"({', '.join(names)})"
 
 
 def _constants(description: Description, root: str) -> dict[str, str]:

@@ -26,6 +26,13 @@ STREAM_OPTIONS = (
     ("first_event", "float | NotGiven | None", "not_given"),
     ("event_gap", "float | NotGiven | None", "not_given"),
 )
+#: What methods that send files take last, and how they say it.
+FILE_OPTIONS = (("on_progress", "Callable[[int, int | None], Any] | None", "None"),)
+ABOUT_PROGRESS = """
+        `on_progress(sent, total)` counts bytes of files as they are handed to the network. `total`
+        is None until it is known; the last call has both the same. It begins anew when the request
+        is repeated.
+"""
 OPTION_NAMES = ("Headers", "Query", "Body", "Timeout", "NotGiven", "not_given")
 
 #: The type of `stream`, its default, and which of the results that gives.
@@ -126,14 +133,22 @@ class Signature:
             self.imports.builtin("omit")
         for name in OPTION_NAMES:
             self.imports.builtin(name)
-        options = [f"{name}: {kind} = {default}" for name, kind, default in self.options]
+        options = [
+            f"{name}: {kind}" + (f" = {default}" if default else "")
+            for name, kind, default in self.options
+        ]
         first = [written[name] for name in positional]
         return first, [text for name, text in written.items() if name not in positional] + options
 
     @property
     def options(self) -> tuple[tuple[str, str, str], ...]:
         """What it takes besides its parameters: name, type, default."""
-        return OPTIONS + STREAM_OPTIONS if self.method.stream else OPTIONS
+        options = OPTIONS + STREAM_OPTIONS if self.method.stream else OPTIONS
+        if not self.method.files:
+            return options
+        self.imports.builtin("Callable")
+        self.imports.builtin("Any")
+        return options + FILE_OPTIONS
 
     @property
     def path_order(self) -> list[str]:
@@ -181,6 +196,9 @@ class Signature:
     def docstring(self) -> str:
         """What the method does, and its request, as a docstring in a class."""
         line = f'        """{self.method.doc} `{self.method.http}`."""\n'
+        if self.method.files:
+            about = f"{self.method.doc}\n{ABOUT_PROGRESS}"
+            return f'        """{about}\n        `{self.method.http}`.\n        """\n'
         if len(line) <= _WIDTH + 1:
             return line
         return f'        """{self.method.doc}\n\n        `{self.method.http}`.\n        """\n'

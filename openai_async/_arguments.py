@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar, cast
+
+from typing_extensions import ParamSpec
 
 from ._sentinels import NotGiven, Omit, is_given, omit
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def unwarned(method: Callable[P, R]) -> Callable[P, R]:
+    """The bound `method` without the warning that it is deprecated: its caller has warned."""
+    bound = cast(Any, method)
+    return cast("Callable[P, R]", inspect.unwrap(bound.__func__).__get__(bound.__self__))
 
 
 def check_variants(given: Mapping[str, object], *variants: tuple[str, ...]) -> None:

@@ -102,9 +102,11 @@ def _place(error: Exception, url: str) -> str:
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """`error`, what caused it, and so on."""
+    """`error`, what caused it, and so on; once each, for there are chains that lead back."""
     at: BaseException | None = error
-    while at is not None:
+    seen: set[int] = set()
+    while at is not None and id(at) not in seen:
+        seen.add(id(at))
         yield at
         several = getattr(at, "exceptions", ())
         at = several[-1] if several else at.__cause__ or at.__context__

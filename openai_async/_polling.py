@@ -1,68 +1,167 @@
-"""Asking again until something is done."""
+"""Waiting for jobs: asking again until one has ended, without losing it on the way.
+
+The one loop behind every `poll`, `wait` and `*_and_poll`. How long it waits between two questions
+the caller decides, else the server with each of its answers, else how often it has asked.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Awaitable, Callable, Mapping
+import random
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
-from typing import TypeVar
+from itertools import count
+from typing import Any, TypeGuard, TypeVar
 
-from ._deadline import Deadline, within
+import anyio
+
+from . import _callbacks
+from ._config import Settings
+from ._deadline import Deadline, begin, within
 from ._engine import pause
+from ._jobs import DONE
+from ._notes import note
 from ._resource import Reply
 from ._sentinels import NotGiven, Omit, is_given
-from ._unfinished import DeadlineExceeded
+from ._unfinished import DeadlineExceeded, WaitTimeout
 
 T = TypeVar("T")
 
-#: How often to ask when neither the caller nor the server says, in milliseconds.
-DEFAULT_INTERVAL_MS = 1000
+#: Milliseconds until the second question, if neither the caller nor the server says; each wait is
+#: longer than the one before by that factor, until the longest.
+FIRST_INTERVAL_MS, GROWTH, LONGEST_INTERVAL_MS = 1000.0, 1.25, 30_000.0
+
+#: Seconds for telling the server that nobody waits for the job any more.
+_CANCELLING = 5.0
+
+_HINT = "openai-poll-after-ms"
+
+Interval = float | Omit | NotGiven
 
 
-async def poll(
-    fetch: Callable[[], Awaitable[Reply[T]]],
+class _Patience(Deadline):
+    """The clock of `max_wait_seconds`: of the wait alone, and 0 asks once."""
+
+    __slots__ = ()
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self.began = anyio.current_time()
+        self.at = self.began + seconds
+
+    def exceeded(self, doing: str, **more: Any) -> DeadlineExceeded:
+        elapsed = anyio.current_time() - self.began
+        return WaitTimeout(deadline=self.seconds, doing=doing, elapsed=elapsed, **more)
+
+
+async def wait_for(
+    kind: str,
+    retrieve: Callable[..., Awaitable[Any]],
+    *,
+    cancel: Callable[..., Awaitable[Any]] | None = None,
+    extra_headers: Mapping[str, Any] | None = None,
+    poll_interval_ms: Interval,
+    max_wait_seconds: float | Omit | NotGiven | None,
+    on_poll: Callable[[Any], Any] | None,
+    deadline: Deadline | None,
+) -> Any:
+    """The job of this `kind` (a key of `DONE`) once it has ended, as `retrieve` tells it.
+
+    `retrieve` is the method of a resource that delivers replies. If the wait ends in another way,
+    `cancel`, if there is one, tells the server to stop.
+    """
+    check_wait(poll_interval_ms, max_wait_seconds)
+    patience = _Patience(max_wait_seconds) if _is_number(max_wait_seconds) else None
+    fetch = partial(
+        retrieve, extra_headers={**poll_headers(poll_interval_ms), **(extra_headers or {})}
+    )
+    try:
+        return await _poll(
+            fetch,
+            done=DONE[kind],
+            interval_ms=poll_interval_ms,
+            deadline=deadline,
+            patience=patience,
+            on_poll=on_poll,
+        )
+    except BaseException as error:
+        if cancel is not None:
+            await _stop(cancel, error)
+        raise
+
+
+async def _poll(
+    fetch: Callable[..., Awaitable[Reply[T]]],
     *,
     done: Callable[[T], bool],
-    interval_ms: float | Omit | NotGiven,
-    deadline: Deadline | None = None,
-    on_poll: Callable[[T], Awaitable[None]] | None = None,
+    interval_ms: Interval,
+    deadline: Deadline | None,
+    patience: Deadline | None,
+    on_poll: Callable[[T], Any] | None,
 ) -> T:
-    """The first value of `fetch` that is `done`; `on_poll` sees each value on the way.
-
-    Raises DeadlineExceeded, with the last value as `last_event`, if `deadline` expires before; the
-    same deadline bounds `fetch` if it is handed to that as well.
-    """
     last: T | None = None
 
-    def late(deadline: Deadline) -> DeadlineExceeded:
-        return deadline.exceeded("waiting until it is done", last_event=last)
+    def late(clock: Deadline) -> DeadlineExceeded:
+        return clock.exceeded("waiting until it is done", last_event=last)
 
-    while True:
+    # Asking once is always in time: it may have ended long ago.
+    bound = deadline
+    for asked in count():
         try:
-            reply = await fetch()
+            reply = await fetch(deadline=bound)
         except DeadlineExceeded as error:
             error.last_event = last
             raise
         last = reply.value
         if on_poll is not None:
-            await within(deadline, partial(on_poll, last), late)
+            await within(deadline, partial(_callbacks.call, on_poll, last), late)
         if done(last):
             return last
-        await within(deadline, partial(pause, interval(reply.headers, interval_ms) / 1000), late)
+        bound = min(filter(None, (deadline, patience)), key=lambda clock: clock.at, default=None)
+        wait = interval(reply.headers, interval_ms, asked, random.random())
+        await within(bound, partial(pause, wait / 1000), late)
+    raise AssertionError  # `count` has no end
 
 
-def interval(headers: Mapping[str, str], wanted_ms: float | Omit | NotGiven) -> float:
-    """Milliseconds until the next question: as the caller wants, else as the server asks."""
+@contextmanager
+def known(job: object) -> Iterator[None]:
+    """Says in the error of a wait what was known of the `job` before the first question."""
+    try:
+        yield
+    except DeadlineExceeded as error:
+        if error.last_event is None:
+            error.last_event = job
+        raise
+
+
+async def _stop(cancel: Callable[..., Awaitable[Any]], error: BaseException) -> None:
+    """Cancels the job that nobody waits for any more; if that fails, `error` has a note of it."""
+    with anyio.move_on_after(_CANCELLING, shield=True) as scope:
+        try:
+            await cancel(timeout=_CANCELLING, deadline=None)
+        except Exception as failure:
+            note(error, f"The job goes on, since cancelling it failed: {failure}")
+    if scope.cancelled_caught:
+        note(error, f"The job may go on: cancelling it took over {_CANCELLING:g} seconds.")
+
+
+def interval(headers: Mapping[str, str], wanted_ms: Interval, asked: int, chance: float) -> float:
+    """Milliseconds until the next question: as the caller wants, else as the server asks, else
+    longer each time it has `asked` before; `chance` (0 to 1) keeps many callers apart."""
     if not isinstance(wanted_ms, (Omit, NotGiven)):
         return wanted_ms
     try:
-        asked = float(headers.get("openai-poll-after-ms", ""))
+        hint = float(headers.get(_HINT, ""))
     except ValueError:
-        return DEFAULT_INTERVAL_MS
-    return asked if math.isfinite(asked) and asked >= 0 else DEFAULT_INTERVAL_MS
+        hint = math.nan
+    if math.isfinite(hint) and hint >= 0:
+        return hint
+    grown = FIRST_INTERVAL_MS * GROWTH ** min(asked, 100)
+    return min(grown, LONGEST_INTERVAL_MS) * (1 - 0.25 * chance)
 
 
-def poll_headers(wanted_ms: float | Omit | NotGiven) -> dict[str, str]:
+def poll_headers(wanted_ms: Interval) -> dict[str, str]:
     """The headers that tell the API that a helper is polling, and how often."""
     headers = {"X-Stainless-Poll-Helper": "true"}
     if is_given(wanted_ms):
@@ -70,9 +169,21 @@ def poll_headers(wanted_ms: float | Omit | NotGiven) -> dict[str, str]:
     return headers
 
 
-def check_interval(wanted_ms: float | Omit | NotGiven) -> None:
-    """Raises ValueError unless `wanted_ms` is a time or was not given."""
-    if isinstance(wanted_ms, (Omit, NotGiven)):
-        return
-    if not (math.isfinite(wanted_ms) and wanted_ms >= 0):
-        raise ValueError(f"poll_interval_ms must be 0 or more milliseconds: {wanted_ms}.")
+def check_wait(
+    poll_interval_ms: Interval, max_wait_seconds: float | Omit | NotGiven | None = None
+) -> None:
+    """Raises ValueError unless what is given are times. Before a job begins that is waited for."""
+    times = {"poll_interval_ms": poll_interval_ms, "max_wait_seconds": max_wait_seconds}
+    for name, value in times.items():
+        if _is_number(value) and not (math.isfinite(value) and value >= 0):
+            unit = "milliseconds" if name.endswith("_ms") else "seconds"
+            raise ValueError(f"{name} must be 0 or more {unit}: {value}.")
+
+
+def _is_number(value: float | Omit | NotGiven | None) -> TypeGuard[float]:
+    return value is not None and not isinstance(value, (Omit, NotGiven))
+
+
+def clock(settings: Settings, deadline: float | Deadline | NotGiven | None) -> Any:
+    """The one clock of a helper, as what the methods it is made of take for `deadline`."""
+    return begin(settings.deadline if isinstance(deadline, NotGiven) else deadline)

@@ -40,6 +40,9 @@ class DeadlineExceeded(_Unfinished, APITimeoutError):
 
     deadline: float
 
+    #: What ran out, and the argument that sets it.
+    _clock, _argument = "Deadline", "deadline"
+
     def __init__(
         self,
         *,
@@ -56,12 +59,22 @@ class DeadlineExceeded(_Unfinished, APITimeoutError):
         so_far = [_count(len(attempts), "attempt"), _count(events, "event")]
         after = " and ".join(filter(None, so_far))
         message = (
-            f"Deadline of {deadline:g} seconds exceeded{after and f' after {after}'}, while "
-            f"{doing}. To allow more time, pass a larger deadline=, or None for no limit."
+            f"{self._clock} of {deadline:g} seconds exceeded{after and f' after {after}'}, while "
+            f"{doing}. To allow more time, pass a larger {self._argument}=, or None for no limit."
         )
         APITimeoutError.__init__(self, request, message=message)
         self._tell(elapsed, attempts, partial, events, last_event)
         self.deadline = deadline
+
+
+class WaitTimeout(DeadlineExceeded, TimeoutError, RuntimeError):
+    """A job did not end within `max_wait_seconds`; `last_event` is its last state.
+
+    It goes on at the server, unless the wait was to cancel it. It is a `TimeoutError` and a
+    `RuntimeError` too, since code that was written for the official package catches these.
+    """
+
+    _clock, _argument = "Wait", "max_wait_seconds"
 
 
 class StreamStalled(_Unfinished, APITimeoutError):

@@ -652,7 +652,7 @@ async def test_what_is_told_of_a_poll_is_cut(client: AsyncOpenAI) -> None:
     store = await client.vector_stores.create()
     file = await client.files.create(file=("a.txt", b"x"), purpose="assistants")
 
-    async def on_progress(batch: object) -> None:
+    async def on_poll(batch: object) -> None:
         await anyio.sleep_forever()
 
     with anyio.fail_after(AMPLE), pytest.raises(DeadlineExceeded) as caught:
@@ -661,6 +661,6 @@ async def test_what_is_told_of_a_poll_is_cut(client: AsyncOpenAI) -> None:
             file_ids=[file.id],
             poll_interval_ms=omit,
             deadline=1.0,
-            on_progress=on_progress,
+            on_poll=on_poll,
         )
     assert caught.value.last_event is not None

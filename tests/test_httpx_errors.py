@@ -144,3 +144,9 @@ def test_an_error_that_quotes_a_header_is_not_shown() -> None:
     assert caught.value.__suppress_context__
     assert "sk-secret" not in str(caught.value)
     assert caught.value.final
+
+
+def test_causes_that_lead_back_to_each_other_end() -> None:
+    first, second = LookupError("no such route"), RuntimeError("the mock failed")
+    first.__cause__, second.__cause__ = second, first
+    assert explain(first, URL, LIMIT) is None

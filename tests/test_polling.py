@@ -12,7 +12,7 @@ import pytest
 import respx
 
 from openai_async import NOT_GIVEN, APIStatusError, AsyncOpenAI, omit
-from openai_async._polling import check_interval, interval, poll_headers
+from openai_async._polling import check_wait, interval, poll_headers
 from openai_async.emulator import Emulator
 
 BASE = "https://api.test/v1"
@@ -28,6 +28,7 @@ def delays(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     async def pause(seconds: float) -> None:
         waited.append(seconds)
 
+    monkeypatch.setattr("openai_async._polling.random.random", lambda: 0.0)
     monkeypatch.setattr("openai_async._polling.pause", pause)
     return waited
 
@@ -63,37 +64,49 @@ async def poll(routes: respx.MockRouter, *answers: httpx.Response, **options: An
 
 
 @pytest.mark.parametrize(
-    ("header", "wanted", "milliseconds"),
+    ("header", "wanted", "asked", "milliseconds"),
     [
-        (None, omit, 1000),
-        (None, NOT_GIVEN, 1000),
-        ("250", omit, 250),
-        ("0", omit, 0),
-        ("12.5", omit, 12.5),
-        ("soon", omit, 1000),
-        ("", omit, 1000),
-        ("-5", omit, 1000),
-        ("nan", omit, 1000),
-        ("inf", omit, 1000),
-        ("250", 30, 30),
-        ("250", 0, 0),
-        (None, 0.5, 0.5),
+        (None, omit, 0, 1000),
+        (None, NOT_GIVEN, 1, 1250),
+        (None, omit, 4, 2441.40625),
+        (None, omit, 40, 30_000),
+        (None, omit, 10**9, 30_000),
+        ("250", omit, 0, 250),
+        ("250", omit, 40, 250),
+        ("0", omit, 0, 0),
+        ("12.5", omit, 0, 12.5),
+        ("soon", omit, 0, 1000),
+        ("", omit, 0, 1000),
+        ("-5", omit, 0, 1000),
+        ("nan", omit, 0, 1000),
+        ("inf", omit, 0, 1000),
+        ("250", 30, 9, 30),
+        ("250", 0, 9, 0),
+        (None, 0.5, 9, 0.5),
     ],
 )
-def test_interval(header: str | None, wanted: Any, milliseconds: float) -> None:
+def test_interval(header: str | None, wanted: Any, asked: int, milliseconds: float) -> None:
     headers = {} if header is None else {"openai-poll-after-ms": header}
-    assert interval(headers, wanted) == milliseconds
+    assert interval(headers, wanted, asked, 0.0) == milliseconds
+
+
+def test_only_an_interval_of_our_own_varies() -> None:
+    assert interval({}, omit, 0, 1.0) == 750
+    assert interval({"openai-poll-after-ms": "250"}, omit, 0, 1.0) == 250
+    assert interval({}, 40, 0, 1.0) == 40
 
 
 @pytest.mark.parametrize("wanted", [-1, math.nan, math.inf, -math.inf])
-def test_impossible_interval_is_named(wanted: float) -> None:
-    with pytest.raises(ValueError, match="poll_interval_ms"):
-        check_interval(wanted)
+@pytest.mark.parametrize("name", ["poll_interval_ms", "max_wait_seconds"])
+def test_impossible_times_are_named(name: str, wanted: float) -> None:
+    times: dict[str, Any] = {"poll_interval_ms": omit, name: wanted}
+    with pytest.raises(ValueError, match=name):
+        check_wait(**times)
 
 
 @pytest.mark.parametrize("wanted", [0, 0.5, 10_000, omit, NOT_GIVEN])
-def test_possible_interval_passes(wanted: Any) -> None:
-    check_interval(wanted)
+def test_possible_times_pass(wanted: Any) -> None:
+    check_wait(wanted, wanted)
 
 
 @pytest.mark.parametrize(
@@ -122,7 +135,7 @@ async def test_it_asks_until_nothing_is_in_progress(
 ) -> None:
     done = await poll(routes, batch(2), batch(1), batch(0, "failed"))
     assert done.status == "failed"
-    assert delays == [1.0, 1.0]
+    assert delays == [1.0, 1.25]
 
 
 async def test_batch_without_counts_goes_by_its_status(
@@ -150,7 +163,7 @@ async def test_advice_of_the_server_is_read_each_time(
         batch(1),
         batch(0),
     )
-    assert delays == [0.01, 3.0, 1.0]
+    assert delays == [0.01, 3.0, 1.5625]
 
 
 async def test_every_question_says_it_is_a_poll(
@@ -178,7 +191,7 @@ async def test_error_ends_the_polling(routes: respx.MockRouter, delays: list[flo
 
 
 @pytest.mark.parametrize("awaited", [False, True])
-async def test_progress_sees_every_answer(
+async def test_on_poll_sees_every_answer(
     awaited: bool, routes: respx.MockRouter, delays: list[float]
 ) -> None:
     seen: list[int] = []
@@ -189,26 +202,26 @@ async def test_progress_sees_every_answer(
     async def coroutine(batch: Any) -> None:
         plain(batch)
 
-    await poll(routes, batch(2), batch(1), batch(0), on_progress=coroutine if awaited else plain)
+    await poll(routes, batch(2), batch(1), batch(0), on_poll=coroutine if awaited else plain)
     assert seen == [2, 1, 0]
 
 
-async def test_error_in_progress_ends_the_polling(
+async def test_error_in_on_poll_ends_the_polling(
     routes: respx.MockRouter, delays: list[float]
 ) -> None:
-    def on_progress(batch: Any) -> None:
+    def on_poll(batch: Any) -> None:
         raise LookupError("enough")
 
     with pytest.raises(LookupError, match="enough"):
-        await poll(routes, batch(1), on_progress=on_progress)
+        await poll(routes, batch(1), on_poll=on_poll)
 
 
 async def test_waiting_can_be_cancelled(routes: respx.MockRouter) -> None:
-    async def on_progress(batch: Any) -> None:
+    async def on_poll(batch: Any) -> None:
         scope.cancel()
 
     with anyio.CancelScope() as scope:
-        await poll(routes, batch(1), on_progress=on_progress, poll_interval_ms=60_000)
+        await poll(routes, batch(1), on_poll=on_poll, poll_interval_ms=60_000)
     assert scope.cancelled_caught
     assert len(routes.calls) == 1
 

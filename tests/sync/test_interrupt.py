@@ -331,7 +331,7 @@ def test_ctrl_c_while_uploading(server: HandServer) -> None:
 #: Asks again and again, as often as the server wants.
 POLLING = """
     client.vector_stores.file_batches.poll(
-        "batch_1", vector_store_id="vs_1", on_progress=lambda batch: say(batch.status)
+        "batch_1", vector_store_id="vs_1", on_poll=lambda batch: say(batch.status)
     )
 """
 
