@@ -52,6 +52,9 @@ _EVENT_STREAM = "text/event-stream"
 #: How much of an answer that is no stream is kept for the error about it.
 _KEPT = 64 * 1024
 
+#: What stands in the data of an event that may be an error.
+_ERROR = b'"error"'
+
 #: Events of these names are never whole without them, whatever method they come from.
 _ENVELOPED = "thread."
 
@@ -252,13 +255,13 @@ class AsyncStream(Generic[T]):
 
     def _decode_carefully(self, data: bytes, name: str) -> Any:
         """The event of a kind of stream where its data alone does not say what it is."""
+        enveloped = self._envelope or (self._raises_errors and name.startswith(_ENVELOPED))
+        if enveloped and _ERROR not in data:
+            envelope = b'{"event":%b,"data":%b}' % (msgspec.json.encode(name), data)
+            return decode(envelope, self._event_type)
         value = msgspec.json.decode(data)
-        if not self._raises_errors:
-            enveloped = self._envelope
-        elif isinstance(value, dict) and value.get("error"):
+        if self._raises_errors and isinstance(value, dict) and value.get("error"):
             raise ErrorBody(value["error"])
-        else:
-            enveloped = self._envelope or name.startswith(_ENVELOPED)
         return build(self._event_type, {"event": name, "data": value} if enveloped else value)
 
     async def _stop(self) -> None:

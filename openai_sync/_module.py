@@ -124,6 +124,16 @@ class _Late:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self._now()(*args, **kwargs)
 
+    # What a bound method is made of: some methods call others without their warnings.
+
+    @property
+    def __func__(self) -> Any:
+        return self._now().__func__
+
+    @property
+    def __self__(self) -> Any:
+        return self._now().__self__
+
     def __reduce__(self) -> Any:
         return _Late, (self._path, self._deliver)
 

@@ -99,6 +99,17 @@ def test_helpers_of_many_calls(tmp_path: Path) -> None:
     assert (batch.status, batch.file_counts.completed) == ("completed", 2)
 
 
+@pytest.mark.filterwarnings("ignore:The Assistants API is deprecated")
+def test_helpers_that_are_deprecated() -> None:
+    """Such methods call others, whose warnings nobody shall see."""
+    assistant = openai.beta.assistants.create(model="m")
+    ended = openai.beta.threads.create_and_run_poll(assistant_id=assistant.id)
+    assert ended.status == "completed"
+    runs = openai.beta.threads.runs
+    with runs.stream(ended.thread_id, assistant_id=assistant.id) as handler:
+        assert "".join(handler.text_deltas).startswith("You said: ")
+
+
 def test_it_says_what_it_is(emulator: Emulator) -> None:
     assert last(emulator).headers["user-agent"] == f"_ModuleClient/Python {openai.__version__}"
 
