@@ -128,14 +128,14 @@ def second_client(make: Make, count: int, meter: Meter, _files: Files) -> None:
         client.close()
 
 
-def upload(name: str) -> Callable[..., Any]:
+def upload(name: str, send: str = "upload") -> Callable[..., Any]:
     async def work(make: Make, count: int, meter: Meter, files: Files) -> None:
         client, stop = make(), threading.Event()
         await client.call()
         watcher = asyncio.create_task(longest_stall(stop))
         with meter:
             for _ in range(count):
-                await client.upload(Path(files[name]))
+                await getattr(client, send)(Path(files[name]))
         stop.set()
         meter.figures["stall_ms"] = await watcher
         await client.close()
@@ -143,7 +143,7 @@ def upload(name: str) -> Callable[..., Any]:
     return work
 
 
-def upload_blocking(name: str) -> Callable[..., Any]:
+def upload_blocking(name: str, send: str = "upload") -> Callable[..., Any]:
     def work(make: Make, count: int, meter: Meter, files: Files) -> None:
         client, stop = make(), threading.Event()
         client.call()
@@ -156,7 +156,7 @@ def upload_blocking(name: str) -> Callable[..., Any]:
                 watching = pool.submit(run, longest_stall, stop)
             with meter:
                 for _ in range(count):
-                    client.upload(Path(files[name]))
+                    getattr(client, send)(Path(files[name]))
             stop.set()
             if watching is not None:
                 meter.figures["stall_ms"] = watching.result()
@@ -217,8 +217,12 @@ CASES: dict[str, Case] = {
     "embeddings, numbers": Case(steady(_embed_numbers), 5, ASYNC, _goals(1 / 30)),
     "async upload, 64 MB": Case(upload("64 MB"), 1, PACKAGES, _UPLOAD),
     "async upload, 1 GB": Case(upload("1 GB"), 1, PACKAGES, _UPLOAD),
+    "async upload in parts, 1 GB": Case(upload("1 GB", "upload_in_parts"), 1, PACKAGES, _UPLOAD),
     "sync upload, 64 MB": Case(upload_blocking("64 MB"), 1, PACKAGES, _UPLOAD),
     "sync upload, 1 GB": Case(upload_blocking("1 GB"), 1, PACKAGES, _UPLOAD),
+    "sync upload in parts, 1 GB": Case(
+        upload_blocking("1 GB", "upload_in_parts"), 1, PACKAGES, _UPLOAD
+    ),
 }
 _SECURE = [
     "first call",

@@ -33,6 +33,12 @@ class Package:
     async def upload(self, path: Path) -> None:
         assert (await self.client.files.create(file=path, purpose="user_data")).id
 
+    async def upload_in_parts(self, path: Path, **options: Any) -> None:
+        done = await self.client.uploads.upload_file_chunked(
+            file=path, mime_type="text/plain", purpose="user_data", **options
+        )
+        assert done.file.id
+
     async def close(self) -> None:
         await self.client.close()
 
@@ -55,6 +61,12 @@ class BlockingPackage:
 
     def upload(self, path: Path) -> None:
         assert self.client.files.create(file=path, purpose="user_data").id
+
+    def upload_in_parts(self, path: Path, **options: Any) -> None:
+        done = self.client.uploads.upload_file_chunked(
+            file=path, mime_type="text/plain", purpose="user_data", **options
+        )
+        assert done.file.id
 
     def close(self) -> None:
         self.client.close()

@@ -23,6 +23,8 @@ VECTORS, DIMENSIONS = 32, 1536
 
 #: Seconds between the events of a paced stream.
 _PACE = 0.001
+#: Seconds until anything about an upload in parts is answered: what its parts wait for each other.
+LATENCY = 0.02
 #: No request is longer than this, but for uploads, which nobody looks at.
 _KEPT = 1 << 16
 
@@ -99,21 +101,35 @@ def _stream() -> list[bytes]:
     return [head, *events, _chunked(b"data: [DONE]\n\n"), b"0\r\n\r\n"]
 
 
-def _file() -> bytes:
-    return json.dumps(
-        {
-            "id": "file-B9MBs8CjcvOU2jLn4n570S",
-            "object": "file",
-            "bytes": 1,
-            "created_at": 1741569952,
-            "filename": "file",
-            "purpose": "user_data",
-            "status": "processed",
-        }
-    ).encode()
+_FILE = {
+    "id": "file-B9MBs8CjcvOU2jLn4n570S",
+    "object": "file",
+    "bytes": 1,
+    "created_at": 1741569952,
+    "filename": "file",
+    "purpose": "user_data",
+    "status": "processed",
+}
+_UPLOAD = {
+    "id": "upload_abc",
+    "object": "upload",
+    "bytes": 1,
+    "created_at": 1741569952,
+    "expires_at": 1741573552,
+    "filename": "file",
+    "purpose": "user_data",
+    "status": "completed",
+    "file": _FILE,
+}
+_PART = {
+    "id": "part_abc",
+    "object": "upload.part",
+    "created_at": 1741569952,
+    "upload_id": "upload_abc",
+}
 
-
-FILE = _whole(_file())
+FILE = _whole(json.dumps(_FILE).encode())
+UPLOAD, PART = _whole(json.dumps(_UPLOAD).encode()), _whole(json.dumps(_PART).encode())
 COMPLETION, STREAM = _whole(_completion()), _stream()
 VECTORS_AS_BASE64, VECTORS_AS_NUMBERS = (
     _whole(_embeddings(as_numbers=as_numbers)) for as_numbers in (False, True)
@@ -144,6 +160,9 @@ class Canned(asyncio.Protocol):
         self.target, self.body = b"", b""
         if target.endswith(b"/files"):
             self.answer(FILE)
+        elif b"/uploads" in target:
+            pieces = PART if target.endswith(b"/parts") else UPLOAD
+            asyncio.get_running_loop().call_later(LATENCY, self.answer, pieces)
         elif target.endswith(b"/embeddings"):
             as_numbers = b'"encoding_format":"float"' in body
             self.answer(VECTORS_AS_NUMBERS if as_numbers else VECTORS_AS_BASE64)

@@ -126,9 +126,13 @@ async def send(settings: Settings, call: Call, *, read: bool) -> Answer:
     deadline = begin(call.deadline)
     began = anyio.current_time() if deadline is None else deadline.began
     course = _Course(began, deadline)
-    if deadline is None:
-        return await _send(settings, call, course, read)
-    return await within(deadline, lambda: _send(settings, call, course, read), course.exceeded)
+    try:
+        if deadline is None:
+            return await _send(settings, call, course, read)
+        return await within(deadline, lambda: _send(settings, call, course, read), course.exceeded)
+    finally:
+        if not call.replayable:
+            await call.close()
 
 
 async def _send(settings: Settings, call: Call, course: _Course, read: bool) -> Answer:

@@ -1,67 +1,44 @@
 """Multipart form data (RFC 7578), streamed: no file is ever held whole in memory.
 
 A form is laid out first, as a list of parts whose sizes are known where the system can tell them.
-Files are opened and read piece by piece in a worker thread while the body is sent, so neither
-memory nor the event loop notices how large they are.
+Files are opened and read piece by piece while the body is sent.
 """
 
 from __future__ import annotations
 
-import inspect
-import io
 import mimetypes
 import os
-import stat
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import aclosing
-from typing import IO, Any, cast
-
-import anyio
-import anyio.to_thread
+from typing import Any
 
 from ._headers import merge
+from ._sources import Source, source
 from ._urls import encode_pairs
-
-#: Large enough that the hop to a thread costs little, small enough to hold for every upload.
-PIECE = 256 * 1024
 
 _ESCAPES = str.maketrans({'"': "%22", "\r": "%0D", "\n": "%0A"})
 
 
 class FilePart:
-    """One file of a form, and how to read it."""
+    """One file of a form."""
 
-    __slots__ = ("content", "filename", "head", "name", "size", "start")
+    __slots__ = ("filename", "head", "name", "source")
 
     def __init__(self, name: str, file: Any) -> None:
         filename, content, mime_type, headers = _unpack(name, file)
         self.name = name
-        self.content: IO[bytes] | bytes | os.PathLike[str] = content
-        self.filename = filename or _filename(content)
+        self.source: Source = source(name, content)
+        self.filename = filename or self.source.filename or "upload"
         self.head = self._head(mime_type, headers)
-        self.start: int | None = None
-        self.size = self._measure()
 
-    def _measure(self) -> int | None:
+    @property
+    def size(self) -> int | None:
         """How many bytes will be sent, or None if only reading can tell."""
-        if isinstance(self.content, bytes):
-            return len(self.content)
-        if isinstance(self.content, os.PathLike):
-            status = os.stat(self.content)
-            return status.st_size if stat.S_ISREG(status.st_mode) else None
-        try:
-            start = self.content.tell()
-            self.content.seek(0, io.SEEK_END)
-            end = self.content.tell()  # some kinds of file return nothing from `seek`
-            self.content.seek(start)
-        except (AttributeError, OSError, ValueError):
-            return None
-        self.start = start
-        return end - start
+        return self.source.size
 
     @property
     def replayable(self) -> bool:
-        return self.size is not None
+        return self.source.replayable
 
     def _head(self, mime_type: str | None, headers: Mapping[str, str]) -> bytes:
         """What stands before the content. Raises ValueError for headers that cannot be sent."""
@@ -76,42 +53,8 @@ class FilePart:
         # A file name that is no text on this system is sent as far as it is.
         return "\r\n".join(lines).encode("utf-8", "replace") + b"\r\n\r\n"
 
-    async def pieces(self) -> AsyncGenerator[bytes, None]:
-        if isinstance(self.content, bytes):
-            view = memoryview(self.content)
-            for offset in range(0, len(view), PIECE):
-                yield bytes(view[offset : offset + PIECE])
-        elif isinstance(self.content, os.PathLike):
-            file = await anyio.to_thread.run_sync(open, self.content, "rb")
-            try:
-                async with aclosing(self._read(cast("IO[bytes]", file))) as pieces:
-                    async for piece in pieces:
-                        yield piece
-            finally:
-                file.close()
-        else:
-            if self.start is not None:
-                await anyio.to_thread.run_sync(self.content.seek, self.start)
-            async with aclosing(self._read(self.content)) as pieces:
-                async for piece in pieces:
-                    yield piece
-
-    async def _read(self, file: IO[bytes]) -> AsyncGenerator[bytes, None]:
-        left = self.size
-        while left is None or left > 0:
-            length = PIECE if left is None else min(PIECE, left)
-            piece = await anyio.to_thread.run_sync(file.read, length)
-            if not piece:
-                break
-            if not isinstance(piece, bytes):
-                raise TypeError(
-                    f"{self.name} must be opened in binary mode: reading {self.filename} gave "
-                    f"{type(piece).__name__}."
-                )
-            left = left - len(piece) if left is not None else None
-            yield piece
-        if left:
-            raise ValueError(f"{self.name}: {self.filename} became shorter while it was sent.")
+    def pieces(self) -> AsyncGenerator[bytes, None]:
+        return self.source.pieces()
 
 
 class FieldPart:
@@ -133,11 +76,23 @@ class FieldPart:
         yield self.content
 
 
+#: Is told how many bytes of files were handed on, and how many there are, if that is known.
+Report = Callable[[int, "int | None"], Awaitable[object]]
+
+
 class MultipartBody:
-    """A form that is ready to be sent, again if need be when `replayable`."""
+    """A form that is ready to be sent, again if need be when `replayable`.
+
+    `report` is awaited after each piece of a file, from 0 on each time the form is sent, and at the
+    end with a total whether that was known or not.
+    """
 
     def __init__(
-        self, fields: Mapping[str, Any], files: Iterable[tuple[str, Any] | FieldPart]
+        self,
+        fields: Mapping[str, Any],
+        files: Iterable[tuple[str, Any] | FieldPart],
+        *,
+        report: Report | None = None,
     ) -> None:
         self._boundary = os.urandom(16).hex().encode()
         self._fields = b"".join(
@@ -147,6 +102,7 @@ class MultipartBody:
             for name, value in encode_pairs(fields)
         )
         self._parts = [each if isinstance(each, FieldPart) else FilePart(*each) for each in files]
+        self._report = report
         self.content_type = f"multipart/form-data; boundary={self._boundary.decode()}"
 
     def _opening(self) -> bytes:
@@ -170,6 +126,7 @@ class MultipartBody:
         return total
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
+        sent, total = 0, self._total
         if self._fields:
             yield self._fields
         for part in self._parts:
@@ -177,8 +134,28 @@ class MultipartBody:
             async with aclosing(part.pieces()) as pieces:
                 async for piece in pieces:
                     yield piece
+                    if self._report is not None and isinstance(part, FilePart):
+                        sent += len(piece)
+                        await self._report(sent, total)
             yield b"\r\n"
+        if self._report is not None and (total is None or (self._files and not total)):
+            await self._report(sent, sent)
         yield self._closing()
+
+    async def close(self) -> None:
+        """Closes what was handed over to be sent, also if it never was."""
+        for part in self._files:
+            await part.source.close()
+
+    @property
+    def _files(self) -> list[FilePart]:
+        return [part for part in self._parts if isinstance(part, FilePart)]
+
+    @property
+    def _total(self) -> int | None:
+        """The bytes of all files together."""
+        sizes = [part.size for part in self._files]
+        return None if None in sizes else sum(filter(None, sizes))
 
 
 def _unpack(name: str, file: Any) -> tuple[str | None, Any, str | None, Mapping[str, str]]:
@@ -190,28 +167,6 @@ def _unpack(name: str, file: Any) -> tuple[str | None, Any, str | None, Mapping[
                 "(filename, content, content type, headers)."
             )
         filename, content, mime_type, headers = [*file, None, None][:4]
-    if isinstance(content, (bytearray, memoryview)):
-        content = bytes(content)
     if filename is not None and not isinstance(filename, str):
         raise TypeError(f"{name}: the file name must be text, not {type(filename).__name__}.")
-    if not (isinstance(content, (bytes, os.PathLike)) or hasattr(content, "read")):
-        raise TypeError(
-            f"{name} must be bytes, a path (pathlib.Path), a file opened in binary mode, or a "
-            f"tuple (filename, content), not {type(content).__name__}."
-        )
-    # Wrappers of text files, such as temporary files, are known by their encoding.
-    if isinstance(content, io.TextIOBase) or isinstance(getattr(content, "encoding", None), str):
-        raise TypeError(f"{name} must be opened in binary mode: open(path, 'rb').")
-    if inspect.iscoroutinefunction(getattr(content, "read", None)):
-        raise TypeError(
-            f"{name} must be a file that is read without await, not {type(content).__name__}: "
-            "pass its path, its content, or the file it wraps."
-        )
     return filename, content, mime_type, headers or {}
-
-
-def _filename(content: Any) -> str:
-    """The name a file is sent under when none was given."""
-    name: Any = content if isinstance(content, os.PathLike) else getattr(content, "name", None)
-    known = isinstance(name, (str, bytes, os.PathLike))
-    return (os.path.basename(os.fsdecode(name)) if known else "") or "upload"

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from itertools import count
 from typing import Any, TypeGuard, TypeVar
@@ -76,7 +76,7 @@ async def wait_for(
     fetch = partial(
         retrieve, extra_headers={**poll_headers(poll_interval_ms), **(extra_headers or {})}
     )
-    try:
+    async with cancelled_on_exit(cancel, "The job goes on"):
         return await _poll(
             fetch,
             done=DONE[kind],
@@ -85,10 +85,6 @@ async def wait_for(
             patience=patience,
             on_poll=on_poll,
         )
-    except BaseException as error:
-        if cancel is not None:
-            await _stop(cancel, error)
-        raise
 
 
 async def _poll(
@@ -135,15 +131,37 @@ def known(job: object) -> Iterator[None]:
         raise
 
 
-async def _stop(cancel: Callable[..., Awaitable[Any]], error: BaseException) -> None:
-    """Cancels the job that nobody waits for any more; if that fails, `error` has a note of it."""
-    with anyio.move_on_after(_CANCELLING, shield=True) as scope:
+@asynccontextmanager
+async def cancelled_on_exit(
+    cancel: Callable[..., Awaitable[Any]] | None, otherwise: str
+) -> AsyncGenerator[None, None]:
+    """Has `cancel` tell the server to stop if the block does not end as it should.
+
+    That is shielded and bounded. If it fails, the exception has a note that begins with
+    `otherwise`, what becomes of it then.
+    """
+    try:
+        yield
+    except GeneratorExit:  # nothing can be awaited any more
+        raise
+    except BaseException as error:
+        if cancel is not None:
+            await _stop(cancel, error, otherwise)
+        raise
+
+
+async def _stop(
+    cancel: Callable[..., Awaitable[Any]], error: BaseException, otherwise: str
+) -> None:
+    why = f"that took over {_CANCELLING:g} seconds."
+    with anyio.move_on_after(_CANCELLING, shield=True):
         try:
             await cancel(timeout=_CANCELLING, deadline=None)
         except Exception as failure:
-            note(error, f"The job goes on, since cancelling it failed: {failure}")
-    if scope.cancelled_caught:
-        note(error, f"The job may go on: cancelling it took over {_CANCELLING:g} seconds.")
+            why = str(failure)
+        else:
+            return
+    note(error, f"{otherwise}, since it could not be cancelled: {why}")
 
 
 def interval(headers: Mapping[str, str], wanted_ms: Interval, asked: int, chance: float) -> float:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Set
+from collections.abc import Callable, Mapping, Set
+from functools import partial
 from typing import Any, cast
 
 from msgspec import Struct
 
+from . import _callbacks
 from ._config import Settings
 from ._deadline import Deadline
 from ._dump import encode, plain
@@ -23,6 +25,9 @@ from ._urls import expand, join
 #: The options every method takes: extra_headers, extra_query, extra_body, timeout, deadline; and
 #: those of streams: first_event, event_gap.
 Options = tuple[Any, ...]
+
+#: Is told how many bytes of files were handed to the network, and how many there are, if known.
+OnProgress = Callable[[int, "int | None"], Any]
 
 NO_OPTIONS: Options = (None, None, None, not_given, not_given)
 
@@ -61,6 +66,7 @@ class Call:
         options: Options = NO_OPTIONS,
         max_retries: int | None = None,
         idempotency_key: str | Omit | None = None,
+        on_progress: OnProgress | None = None,
     ) -> None:
         extra_headers, extra_query, extra_body, timeout, deadline, *limits = options
         path_of_call = expand(operation.path, path) if path else operation.path
@@ -78,7 +84,7 @@ class Call:
         self.gaps: Gaps = _gaps(settings, *limits)
         self.max_retries = limit
         self.auth: Auth = operation.auth
-        encoded, content_type = _encode(operation, body, files or {})
+        encoded, content_type = _encode(operation, body, files or {}, on_progress)
         self.body: bytes | Body | None = encoded if content is None else content
         own: dict[str, str | Omit] = {_RETRY_COUNT: "0"}
         if self.timeout.read is not None:
@@ -103,6 +109,11 @@ class Call:
     @property
     def replayable(self) -> bool:
         return replayable(self.body)
+
+    async def close(self) -> None:
+        """Closes a body that will not be sent again."""
+        if isinstance(self.body, MultipartBody):
+            await self.body.close()
 
     def attempt(self, number: int) -> WireRequest:
         """The request of attempt `number` (0 is the first), still without a key."""
@@ -141,18 +152,26 @@ def with_extra_body(body: Any, extra: Any) -> Any:
 
 
 def _encode(
-    operation: Operation[Any], body: Any, files: Mapping[str, Any]
+    operation: Operation[Any],
+    body: Any,
+    files: Mapping[str, Any],
+    on_progress: OnProgress | None,
 ) -> tuple[bytes | Body | None, str | None]:
     """The body as it is sent, and its content type unless that is the usual one."""
     if operation.body_of is not None:
         return operation.body_of(body or {})
-    form = _form(operation, body, files)
+    form = _form(operation, body, files, on_progress)
     if form is not None:
         return form, form.content_type
     return (None if body is None else encode(body)), None
 
 
-def _form(operation: Operation[Any], body: Any, files: Mapping[str, Any]) -> MultipartBody | None:
+def _form(
+    operation: Operation[Any],
+    body: Any,
+    files: Mapping[str, Any],
+    on_progress: OnProgress | None,
+) -> MultipartBody | None:
     """The form that `body` and `files` are sent as, or None if they are none."""
     if not (operation.file_fields or files):
         return None
@@ -165,7 +184,8 @@ def _form(operation: Operation[Any], body: Any, files: Mapping[str, Any]) -> Mul
             parts.append((name, value))
     if operation.json_without_files and not parts:
         return None
-    return MultipartBody(plain(fields), parts)
+    report = None if on_progress is None else partial(_callbacks.call, on_progress)
+    return MultipartBody(plain(fields), parts, report=report)
 
 
 def _take_files(names: tuple[str, ...], fields: dict[str, Any]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from ._config import Settings
 from ._errors import APIError
 from ._headers import Headers
 from ._operation import Operation
-from ._requests import Call, Options
+from ._requests import Call, OnProgress, Options
 from ._sentinels import Omit
 from ._stream import AsyncStream
 from ._views import Viewed
@@ -43,6 +43,8 @@ class Content(Struct):
     result: Any
     make: Callable[[_engine.Answer, Any], Any]
     streams: bool = False
+    finish: Finish | None = None
+    """What is done to a `result` in the end, if anything: with that, all there is to `make`."""
 
     def of(self, answer: _engine.Answer, to: Any = None) -> Any:
         """What `answer` holds, as `to` if that is given."""
@@ -92,6 +94,7 @@ class Resource(Viewed):
         headers: Values | None = None,
         idempotency_key: str | Omit | None = None,
         options: Options,
+        on_progress: OnProgress | None = None,
         finish: Finish | None = None,
         result: Any = None,
     ) -> T:
@@ -104,6 +107,7 @@ class Resource(Viewed):
             headers=headers,
             idempotency_key=idempotency_key,
             options=options,
+            on_progress=on_progress,
         )
         expected = result or operation.result
 
@@ -111,7 +115,8 @@ class Resource(Viewed):
             value = parse(answer.exchange, to)
             return finish(value) if finish is not None and to is expected else value
 
-        return cast(T, await self._deliver(self._client, call, Content(expected, make)))
+        content = Content(expected, make, finish=finish)
+        return cast(T, await self._deliver(self._client, call, content))
 
     async def _stream(
         self,
@@ -123,6 +128,7 @@ class Resource(Viewed):
         headers: Values | None = None,
         idempotency_key: str | Omit | None = None,
         options: Options,
+        on_progress: OnProgress | None = None,
     ) -> AsyncStream[T]:
         call = Call(
             self._client,
@@ -133,6 +139,7 @@ class Resource(Viewed):
             headers=headers,
             idempotency_key=idempotency_key,
             options=options,
+            on_progress=on_progress,
         )
 
         def make(answer: _engine.Answer, to: Any) -> Any:

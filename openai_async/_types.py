@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterator, Mapping, Sequence
 from typing import IO, Any, Protocol, SupportsIndex, TypeAlias, TypeVar, overload
 
 from ._sentinels import Omit
@@ -14,7 +14,9 @@ Headers: TypeAlias = Mapping[str, str | Omit]
 Query: TypeAlias = Mapping[str, object]
 Body: TypeAlias = object
 
-FileContent: TypeAlias = IO[bytes] | bytes | os.PathLike[str]
+#: An open file is read from where it stands and left open. An async iterator is read once, so a
+#: request with one is never repeated; it is closed if it can be, as generators can.
+FileContent: TypeAlias = IO[bytes] | bytes | os.PathLike[str] | AsyncIterable[bytes]
 #: What to send; a name and what to send; with its content type; with headers of the part.
 FileTypes: TypeAlias = (
     FileContent

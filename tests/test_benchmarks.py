@@ -39,6 +39,21 @@ def test_contenders_complete_calls_and_streams_against_the_canned_server() -> No
         assert row["ratios"]["raw"] > 0
 
 
+def test_uploads_in_parts_are_compared_by_the_clock() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.parts", "--rounds=1", "16"],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        timeout=60,
+        text=True,
+    )
+    _, first, *others = done.stdout.splitlines()
+    assert first.startswith("parts of 16 MB  ours, 1 at once ")
+    assert first.endswith(" 1.00x")
+    assert [line.split("  ")[1] for line in others[:3]] == [f"ours, {n} at once" for n in (2, 4, 8)]
+
+
 @pytest.mark.parametrize("unknown", ["no such case", "--contenders=nobody", "--profile=nothing"])
 def test_an_unknown_choice_is_refused(unknown: str) -> None:
     done = subprocess.run(

@@ -20,8 +20,9 @@ from hypothesis import strategies as st
 from python_multipart.multipart import MultipartParser, parse_options_header
 
 from openai_async import AsyncOpenAI
-from openai_async._multipart import PIECE, MultipartBody
+from openai_async._multipart import MultipartBody
 from openai_async._sentinels import not_given, omit
+from openai_async._sources import PIECE
 from openai_async.emulator import Emulator
 
 CONTENT = bytes(range(256)) * 5000  # several pieces, and not a whole number of them

@@ -469,6 +469,8 @@ def test_parameters_have_the_names_and_order_of_the_description(path: str) -> No
     options = ["extra_headers", "extra_query", "extra_body", "timeout", "deadline"]
     if method.stream:
         options += ["first_event", "event_gap"]
+    if method.files:
+        options.append("on_progress")
     assert [n for n in parameters if n not in re.findall(r"{(\w+)}", method.http)] == own + options
     needed = [n for n, each in parameters.items() if each.default is inspect.Parameter.empty]
     inside = set(re.findall(r"{(\w+)}", method.http))

@@ -287,7 +287,7 @@ async def test_an_error_stays_when_cancelling_fails(
     with pytest.raises(LookupError, match="enough") as caught:
         await method(api, CANCELLABLE[0])(**RUN, on_poll=on_poll, cancel_on_exit=True)
     (note,) = caught.value.__notes__  # type: ignore[attr-defined]
-    assert re.match(r"The job goes on, since cancelling it failed: .*400", note)
+    assert re.match(r"The job goes on, since it could not be cancelled: .*400", note)
 
 
 async def test_what_is_sent_with_a_question_is_sent_with_the_cancel(

@@ -7,7 +7,7 @@ never read the rest.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import TYPE_CHECKING, cast
 
 import anyio
@@ -39,6 +39,10 @@ class Closed(ConnectionFailed):
     """The program closed the client in the middle of a request."""
 
     final = True
+
+
+class _Unread(Exception):
+    """The body of a request cannot be read on. Its cause is not about the connection."""
 
 
 class Connection:
@@ -159,7 +163,11 @@ class Connection:
                 found = consequences if isinstance(error, BrokenPipeError) else problems
                 found.append(self._failed(error))
                 listening.deadline = anyio.current_time() + _LAST_WORDS
-            except Exception as error:
+            except _Unread as unread:
+                problems.append(cast("BaseException", unread.__cause__))
+                listening.cancel()
+            except (Exception, SystemExit, KeyboardInterrupt) as error:
+                # These two would end an asyncio loop as soon as they leave a task.
                 problems.append(error)
                 listening.cancel()
             else:
@@ -190,7 +198,7 @@ class Connection:
             return
         left, pieces = body.length, aiter(body)
         try:
-            async for piece in pieces:
+            while (piece := await _next_of(pieces)) is not None:
                 if left is None:
                     piece = b"%x\r\n%b\r\n" % (len(piece), piece) if piece else b""
                 else:
@@ -229,6 +237,14 @@ class Connection:
 
     def _silent(self, limit: float | None) -> TimedOut:
         return TimedOut(f"{self._where} sent nothing within {limit:g} seconds (timeout.read).")
+
+
+async def _next_of(pieces: AsyncIterator[bytes]) -> bytes | None:
+    """The next piece of a body, None at its end."""
+    try:
+        return await anext(pieces, None)
+    except OSError as error:
+        raise _Unread from error
 
 
 def reason(error: OSError) -> str:

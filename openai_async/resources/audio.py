@@ -23,6 +23,7 @@ from ..types.audio import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Literal
 
     from .._sentinels import Omit
@@ -139,6 +140,7 @@ class Transcriptions(Resource):
         deadline: float | NotGiven | None = not_given,
         first_event: float | NotGiven | None = not_given,
         event_gap: float | NotGiven | None = not_given,
+        on_progress: Callable[[int, int | None], Any] | None = None,
     ) -> Transcription | TranscriptionVerbose | TranscriptionDiarized | str: ...
 
     @overload
@@ -166,6 +168,7 @@ class Transcriptions(Resource):
         deadline: float | NotGiven | None = not_given,
         first_event: float | NotGiven | None = not_given,
         event_gap: float | NotGiven | None = not_given,
+        on_progress: Callable[[int, int | None], Any] | None = None,
     ) -> AsyncStream[TranscriptionStreamEvent]: ...
 
     @overload
@@ -193,6 +196,7 @@ class Transcriptions(Resource):
         deadline: float | NotGiven | None = not_given,
         first_event: float | NotGiven | None = not_given,
         event_gap: float | NotGiven | None = not_given,
+        on_progress: Callable[[int, int | None], Any] | None = None,
     ) -> (
         Transcription
         | TranscriptionVerbose
@@ -225,6 +229,7 @@ class Transcriptions(Resource):
         deadline: float | NotGiven | None = not_given,
         first_event: float | NotGiven | None = not_given,
         event_gap: float | NotGiven | None = not_given,
+        on_progress: Callable[[int, int | None], Any] | None = None,
     ) -> (
         Transcription
         | TranscriptionVerbose
@@ -233,6 +238,10 @@ class Transcriptions(Resource):
         | AsyncStream[TranscriptionStreamEvent]
     ):
         """What is said in a recording, in the language it is said in.
+
+        `on_progress(sent, total)` counts bytes of files as they are handed to the network. `total`
+        is None until it is known; the last call has both the same. It begins anew when the request
+        is repeated.
 
         `POST /audio/transcriptions`.
         """
@@ -264,6 +273,7 @@ class Transcriptions(Resource):
                     first_event,
                     event_gap,
                 ),
+                on_progress=on_progress,
             )
         return await self._request(
             _TRANSCRIPTIONS_CREATE,
@@ -292,6 +302,7 @@ class Transcriptions(Resource):
                 first_event,
                 event_gap,
             ),
+            on_progress=on_progress,
             result=transcription_type(response_format),
         )
 
@@ -314,8 +325,16 @@ class Translations(Resource):
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
         deadline: float | NotGiven | None = not_given,
+        on_progress: Callable[[int, int | None], Any] | None = None,
     ) -> Translation | TranslationVerbose | str:
-        """What is said in a recording, in English. `POST /audio/translations`."""
+        """What is said in a recording, in English.
+
+        `on_progress(sent, total)` counts bytes of files as they are handed to the network. `total`
+        is None until it is known; the last call has both the same. It begins anew when the request
+        is repeated.
+
+        `POST /audio/translations`.
+        """
         return await self._request(
             _TRANSLATIONS_CREATE,
             body={
@@ -326,6 +345,7 @@ class Translations(Resource):
                 "temperature": temperature,
             },
             options=(extra_headers, extra_query, extra_body, timeout, deadline),
+            on_progress=on_progress,
             result=translation_type(response_format),
         )
 
@@ -345,12 +365,21 @@ class VoiceConsents(Resource):
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
         deadline: float | NotGiven | None = not_given,
+        on_progress: Callable[[int, int | None], Any] | None = None,
     ) -> VoiceConsent:
-        """Creates a voice consent. `POST /audio/voice_consents`."""
+        """Creates a voice consent.
+
+        `on_progress(sent, total)` counts bytes of files as they are handed to the network. `total`
+        is None until it is known; the last call has both the same. It begins anew when the request
+        is repeated.
+
+        `POST /audio/voice_consents`.
+        """
         return await self._request(
             _VOICE_CONSENTS_CREATE,
             body={"language": language, "name": name, "recording": recording},
             options=(extra_headers, extra_query, extra_body, timeout, deadline),
+            on_progress=on_progress,
         )
 
     async def delete(
@@ -445,8 +474,16 @@ class Voices(Resource):
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
         deadline: float | NotGiven | None = not_given,
+        on_progress: Callable[[int, int | None], Any] | None = None,
     ) -> Voice:
-        """Creates a voice. `POST /audio/voices`."""
+        """Creates a voice.
+
+        `on_progress(sent, total)` counts bytes of files as they are handed to the network. `total`
+        is None until it is known; the last call has both the same. It begins anew when the request
+        is repeated.
+
+        `POST /audio/voices`.
+        """
         check_variants(
             {
                 "audio_sample": audio_sample,
@@ -478,6 +515,7 @@ class Voices(Resource):
                 "script_hint": script_hint,
             },
             options=(extra_headers, extra_query, extra_body, timeout, deadline),
+            on_progress=on_progress,
         )
 
     async def delete(

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from .._operation import Operation
+from .._polling import clock, wait_for
 from .._resource import Resource
 from .._sentinels import NotGiven, not_given, omit
+from ..helpers.batches import BatchesHelpers
 from ..pagination import AsyncCursorPage
 from ..types.batches import Batch
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from collections.abc import Callable
+    from typing import Any, Literal
 
     from .._sentinels import Omit
     from .._timeouts import Timeout
@@ -28,7 +32,7 @@ _LIST = Operation("GET", "/batches", Batch)
 _RETRIEVE = Operation("GET", "/batches/{batch_id}", Batch)
 
 
-class Batches(Resource):
+class Batches(BatchesHelpers, Resource):
     with_raw_response: raw_.Batches
     with_streaming_response: raw_.StreamedBatches
 
@@ -120,3 +124,49 @@ class Batches(Resource):
             path={"batch_id": batch_id},
             options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
+
+    async def wait(
+        self,
+        batch_id: str,
+        *,
+        poll_interval_ms: float | Omit | NotGiven = omit,
+        max_wait_seconds: float | Omit | NotGiven | None = omit,
+        on_poll: Callable[[Batch], Any] | None = None,
+        cancel_on_exit: bool = False,
+        extra_headers: Headers | None = None,
+        extra_query: Query | None = None,
+        extra_body: Body | None = None,
+        timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+    ) -> Batch:
+        """A batch once it has ended, asked for again and again until then.
+
+        Between two questions it waits `poll_interval_ms` milliseconds if given, else as long as the
+        last answer says in `openai-poll-after-ms`, else a second and longer each time. `on_poll`
+        sees every answer. `max_wait_seconds` bounds the wait and raises WaitTimeout, `deadline`
+        all of it and raises DeadlineExceeded; both have the last answer as `last_event`.
+        With `cancel_on_exit` the server's job is cancelled if the wait ends before it.
+
+        `GET /batches/{batch_id}`.
+        """
+        job: Batch = await wait_for(
+            "batches",
+            partial(
+                self._with_replies().retrieve,
+                batch_id=batch_id,
+                extra_query=extra_query,
+                extra_body=extra_body,
+                timeout=timeout,
+            ),
+            cancel=partial(
+                self.cancel, batch_id=batch_id, extra_headers=extra_headers, extra_query=extra_query
+            )
+            if cancel_on_exit
+            else None,
+            extra_headers=extra_headers,
+            poll_interval_ms=poll_interval_ms,
+            max_wait_seconds=max_wait_seconds,
+            on_poll=on_poll,
+            deadline=clock(self._client, deadline),
+        )
+        return job

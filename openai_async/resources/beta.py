@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, partial
 from types import NoneType
 from typing import TYPE_CHECKING, Any, cast, overload
 
 from typing_extensions import deprecated
 
-from .._arguments import check_variants, joined
+from .._arguments import check_variants, joined, unwarned
+from .._assistants import assistant_stream
 from .._binary import HttpxBinaryResponseContent
 from .._operation import Operation
+from .._polling import check_wait, clock, known, wait_for
 from .._resource import Resource
 from .._sentinels import NotGiven, not_given, omit
 from ..pagination import AsyncConversationCursorPage, AsyncCursorPage, AsyncTokenPage
@@ -61,9 +63,10 @@ from ..types.beta import (
 
 if TYPE_CHECKING:
     import builtins
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Literal
 
+    from .._assistants import AsyncAssistantEventHandler, AsyncAssistantStreamManager, AsyncHandlerT
     from .._sentinels import Omit
     from .._stream import AsyncStream
     from .._timeouts import Timeout
@@ -3850,6 +3853,59 @@ class Responses(Resource):
             ),
         )
 
+    async def wait(
+        self,
+        response_id: str,
+        *,
+        include: list[BetaResponseIncludable] | Omit = omit,
+        betas: list[Literal["responses_multi_agent=v1"]] | Omit = omit,
+        poll_interval_ms: float | Omit | NotGiven = omit,
+        max_wait_seconds: float | Omit | NotGiven | None = omit,
+        on_poll: Callable[[BetaResponse], Any] | None = None,
+        cancel_on_exit: bool = False,
+        extra_headers: Headers | None = None,
+        extra_query: Query | None = None,
+        extra_body: Body | None = None,
+        timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+    ) -> BetaResponse:
+        """A background response once it has ended, asked for again and again until then.
+
+        Between two questions it waits `poll_interval_ms` milliseconds if given, else as long as the
+        last answer says in `openai-poll-after-ms`, else a second and longer each time. `on_poll`
+        sees every answer. `max_wait_seconds` bounds the wait and raises WaitTimeout, `deadline`
+        all of it and raises DeadlineExceeded; both have the last answer as `last_event`.
+        With `cancel_on_exit` the server's job is cancelled if the wait ends before it.
+
+        `GET /responses/{response_id}?beta=true`.
+        """
+        job: BetaResponse = await wait_for(
+            "beta.responses",
+            partial(
+                self._with_replies().retrieve,
+                response_id=response_id,
+                include=include,
+                betas=betas,
+                extra_query=extra_query,
+                extra_body=extra_body,
+                timeout=timeout,
+            ),
+            cancel=partial(
+                self.cancel,
+                response_id=response_id,
+                extra_headers=extra_headers,
+                extra_query=extra_query,
+            )
+            if cancel_on_exit
+            else None,
+            extra_headers=extra_headers,
+            poll_interval_ms=poll_interval_ms,
+            max_wait_seconds=max_wait_seconds,
+            on_poll=on_poll,
+            deadline=clock(self._client, deadline),
+        )
+        return job
+
 
 class Messages(Resource):
     with_raw_response: raw_.Messages
@@ -4427,6 +4483,540 @@ class Runs(Resource):
             options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
+    @deprecated("The Assistants API is deprecated in favor of the Responses API")
+    async def poll(
+        self,
+        run_id: str,
+        thread_id: str,
+        *,
+        poll_interval_ms: float | Omit | NotGiven = omit,
+        max_wait_seconds: float | Omit | NotGiven | None = omit,
+        on_poll: Callable[[Run], Any] | None = None,
+        cancel_on_exit: bool = False,
+        extra_headers: Headers | None = None,
+        extra_query: Query | None = None,
+        extra_body: Body | None = None,
+        timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+    ) -> Run:
+        """A run once it has ended, or needs something of you.
+
+        Between two questions it waits `poll_interval_ms` milliseconds if given, else as long as the
+        last answer says in `openai-poll-after-ms`, else a second and longer each time. `on_poll`
+        sees every answer. `max_wait_seconds` bounds the wait and raises WaitTimeout, `deadline`
+        all of it and raises DeadlineExceeded; both have the last answer as `last_event`.
+        With `cancel_on_exit` the server's job is cancelled if the wait ends before it.
+
+        `GET /threads/{thread_id}/runs/{run_id}`.
+        """
+        job: Run = await wait_for(
+            "beta.threads.runs",
+            partial(
+                unwarned(self._with_replies().retrieve),
+                run_id=run_id,
+                thread_id=thread_id,
+                extra_query=extra_query,
+                extra_body=extra_body,
+                timeout=timeout,
+            ),
+            cancel=partial(
+                unwarned(self.cancel),
+                run_id=run_id,
+                thread_id=thread_id,
+                extra_headers=extra_headers,
+                extra_query=extra_query,
+            )
+            if cancel_on_exit
+            else None,
+            extra_headers=extra_headers,
+            poll_interval_ms=poll_interval_ms,
+            max_wait_seconds=max_wait_seconds,
+            on_poll=on_poll,
+            deadline=clock(self._client, deadline),
+        )
+        return job
+
+    @deprecated("The Assistants API is deprecated in favor of the Responses API")
+    async def create_and_poll(
+        self,
+        thread_id: str,
+        *,
+        assistant_id: str,
+        include: builtins.list[RunStepInclude] | Omit = omit,
+        additional_instructions: str | None | Omit = omit,
+        additional_messages: Iterable[RunCreateParamsAdditionalMessage] | None | Omit = omit,
+        instructions: str | None | Omit = omit,
+        max_completion_tokens: int | None | Omit = omit,
+        max_prompt_tokens: int | None | Omit = omit,
+        metadata: Metadata | None | Omit = omit,
+        model: str | ChatModel | None | Omit = omit,
+        parallel_tool_calls: bool | Omit = omit,
+        reasoning_effort: ReasoningEffort | None | Omit = omit,
+        response_format: AssistantResponseFormatOptionParam | None | Omit = omit,
+        temperature: float | None | Omit = omit,
+        tool_choice: AssistantToolChoiceOptionParam | None | Omit = omit,
+        tools: Iterable[AssistantToolParam] | None | Omit = omit,
+        top_p: float | None | Omit = omit,
+        truncation_strategy: RunCreateParamsTruncationStrategy | None | Omit = omit,
+        poll_interval_ms: float | Omit | NotGiven = omit,
+        max_wait_seconds: float | Omit | NotGiven | None = omit,
+        on_poll: Callable[[Run], Any] | None = None,
+        cancel_on_exit: bool = False,
+        extra_headers: Headers | None = None,
+        extra_query: Query | None = None,
+        extra_body: Body | None = None,
+        timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+    ) -> Run:
+        """A new run once it has ended, or needs something of you.
+
+        Between two questions it waits `poll_interval_ms` milliseconds if given, else as long as the
+        last answer says in `openai-poll-after-ms`, else a second and longer each time. `on_poll`
+        sees every answer. `max_wait_seconds` bounds the wait and raises WaitTimeout, `deadline`
+        all of it and raises DeadlineExceeded; both have the last answer as `last_event`.
+        With `cancel_on_exit` the server's job is cancelled if the wait ends before it.
+
+        `POST /threads/{thread_id}/runs`, then as `poll`.
+        """
+        check_wait(poll_interval_ms, max_wait_seconds)
+        until = clock(self._client, deadline)
+        begun = await unwarned(self.create)(
+            thread_id=thread_id,
+            assistant_id=assistant_id,
+            include=include,
+            additional_instructions=additional_instructions,
+            additional_messages=additional_messages,
+            instructions=instructions,
+            max_completion_tokens=max_completion_tokens,
+            max_prompt_tokens=max_prompt_tokens,
+            metadata=metadata,
+            model=model,
+            parallel_tool_calls=parallel_tool_calls,
+            reasoning_effort=reasoning_effort,
+            response_format=response_format,
+            temperature=temperature,
+            tool_choice=tool_choice,
+            tools=tools,
+            top_p=top_p,
+            truncation_strategy=truncation_strategy,
+            extra_headers=extra_headers,
+            extra_query=extra_query,
+            extra_body=extra_body,
+            timeout=timeout,
+            deadline=until,
+        )
+        with known(begun):
+            return await unwarned(self.poll)(
+                begun.id,
+                thread_id=thread_id,
+                poll_interval_ms=poll_interval_ms,
+                max_wait_seconds=max_wait_seconds,
+                on_poll=on_poll,
+                cancel_on_exit=cancel_on_exit,
+                extra_headers=extra_headers,
+                extra_query=extra_query,
+                timeout=timeout,
+                deadline=until,
+            )
+
+    @deprecated("The Assistants API is deprecated in favor of the Responses API")
+    async def submit_tool_outputs_and_poll(
+        self,
+        run_id: str,
+        *,
+        thread_id: str,
+        tool_outputs: Iterable[RunSubmitToolOutputsParamsToolOutput],
+        poll_interval_ms: float | Omit | NotGiven = omit,
+        max_wait_seconds: float | Omit | NotGiven | None = omit,
+        on_poll: Callable[[Run], Any] | None = None,
+        cancel_on_exit: bool = False,
+        extra_headers: Headers | None = None,
+        extra_query: Query | None = None,
+        extra_body: Body | None = None,
+        timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+    ) -> Run:
+        """A run that got the outputs of its tools, once it has ended, or needs something of you.
+
+        Between two questions it waits `poll_interval_ms` milliseconds if given, else as long as the
+        last answer says in `openai-poll-after-ms`, else a second and longer each time. `on_poll`
+        sees every answer. `max_wait_seconds` bounds the wait and raises WaitTimeout, `deadline`
+        all of it and raises DeadlineExceeded; both have the last answer as `last_event`.
+        With `cancel_on_exit` the server's job is cancelled if the wait ends before it.
+
+        `POST /threads/{thread_id}/runs/{run_id}/submit_tool_outputs`, then as `poll`.
+        """
+        check_wait(poll_interval_ms, max_wait_seconds)
+        until = clock(self._client, deadline)
+        begun = await unwarned(self.submit_tool_outputs)(
+            run_id=run_id,
+            thread_id=thread_id,
+            tool_outputs=tool_outputs,
+            extra_headers=extra_headers,
+            extra_query=extra_query,
+            extra_body=extra_body,
+            timeout=timeout,
+            deadline=until,
+        )
+        with known(begun):
+            return await unwarned(self.poll)(
+                begun.id,
+                thread_id=thread_id,
+                poll_interval_ms=poll_interval_ms,
+                max_wait_seconds=max_wait_seconds,
+                on_poll=on_poll,
+                cancel_on_exit=cancel_on_exit,
+                extra_headers=extra_headers,
+                extra_query=extra_query,
+                timeout=timeout,
+                deadline=until,
+            )
+
+    @overload
+    @deprecated("The Assistants API is deprecated in favor of the Responses API")
+    def stream(
+        self,
+        thread_id: str,
+        *,
+        assistant_id: str,
+        include: builtins.list[RunStepInclude] | Omit = omit,
+        additional_instructions: str | None | Omit = omit,
+        additional_messages: Iterable[RunCreateParamsAdditionalMessage] | None | Omit = omit,
+        instructions: str | None | Omit = omit,
+        max_completion_tokens: int | None | Omit = omit,
+        max_prompt_tokens: int | None | Omit = omit,
+        metadata: Metadata | None | Omit = omit,
+        model: str | ChatModel | None | Omit = omit,
+        parallel_tool_calls: bool | Omit = omit,
+        reasoning_effort: ReasoningEffort | None | Omit = omit,
+        response_format: AssistantResponseFormatOptionParam | None | Omit = omit,
+        temperature: float | None | Omit = omit,
+        tool_choice: AssistantToolChoiceOptionParam | None | Omit = omit,
+        tools: Iterable[AssistantToolParam] | None | Omit = omit,
+        top_p: float | None | Omit = omit,
+        truncation_strategy: RunCreateParamsTruncationStrategy | None | Omit = omit,
+        event_handler: None = None,
+        extra_headers: Headers | None = None,
+        extra_query: Query | None = None,
+        extra_body: Body | None = None,
+        timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+        first_event: float | NotGiven | None = not_given,
+        event_gap: float | NotGiven | None = not_given,
+    ) -> AsyncAssistantStreamManager[AsyncAssistantEventHandler]: ...
+
+    @overload
+    @deprecated("The Assistants API is deprecated in favor of the Responses API")
+    def stream(
+        self,
+        thread_id: str,
+        *,
+        assistant_id: str,
+        include: builtins.list[RunStepInclude] | Omit = omit,
+        additional_instructions: str | None | Omit = omit,
+        additional_messages: Iterable[RunCreateParamsAdditionalMessage] | None | Omit = omit,
+        instructions: str | None | Omit = omit,
+        max_completion_tokens: int | None | Omit = omit,
+        max_prompt_tokens: int | None | Omit = omit,
+        metadata: Metadata | None | Omit = omit,
+        model: str | ChatModel | None | Omit = omit,
+        parallel_tool_calls: bool | Omit = omit,
+        reasoning_effort: ReasoningEffort | None | Omit = omit,
+        response_format: AssistantResponseFormatOptionParam | None | Omit = omit,
+        temperature: float | None | Omit = omit,
+        tool_choice: AssistantToolChoiceOptionParam | None | Omit = omit,
+        tools: Iterable[AssistantToolParam] | None | Omit = omit,
+        top_p: float | None | Omit = omit,
+        truncation_strategy: RunCreateParamsTruncationStrategy | None | Omit = omit,
+        event_handler: AsyncHandlerT,
+        extra_headers: Headers | None = None,
+        extra_query: Query | None = None,
+        extra_body: Body | None = None,
+        timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+        first_event: float | NotGiven | None = not_given,
+        event_gap: float | NotGiven | None = not_given,
+    ) -> AsyncAssistantStreamManager[AsyncHandlerT]: ...
+
+    @deprecated("The Assistants API is deprecated in favor of the Responses API")
+    def stream(
+        self,
+        thread_id: str,
+        *,
+        assistant_id: str,
+        include: builtins.list[RunStepInclude] | Omit = omit,
+        additional_instructions: str | None | Omit = omit,
+        additional_messages: Iterable[RunCreateParamsAdditionalMessage] | None | Omit = omit,
+        instructions: str | None | Omit = omit,
+        max_completion_tokens: int | None | Omit = omit,
+        max_prompt_tokens: int | None | Omit = omit,
+        metadata: Metadata | None | Omit = omit,
+        model: str | ChatModel | None | Omit = omit,
+        parallel_tool_calls: bool | Omit = omit,
+        reasoning_effort: ReasoningEffort | None | Omit = omit,
+        response_format: AssistantResponseFormatOptionParam | None | Omit = omit,
+        temperature: float | None | Omit = omit,
+        tool_choice: AssistantToolChoiceOptionParam | None | Omit = omit,
+        tools: Iterable[AssistantToolParam] | None | Omit = omit,
+        top_p: float | None | Omit = omit,
+        truncation_strategy: RunCreateParamsTruncationStrategy | None | Omit = omit,
+        event_handler: AsyncAssistantEventHandler | None = None,
+        extra_headers: Headers | None = None,
+        extra_query: Query | None = None,
+        extra_body: Body | None = None,
+        timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+        first_event: float | NotGiven | None = not_given,
+        event_gap: float | NotGiven | None = not_given,
+    ) -> AsyncAssistantStreamManager[Any]:
+        """A context manager: a new run, whose events its handler follows as they arrive.
+
+        Entering it sends the request and gives the handler: yours, or one that only follows.
+        Iterate over that, or call its `until_done()`. A handler serves one stream.
+
+        `POST /threads/{thread_id}/runs`.
+        """
+        send = partial(
+            unwarned(self.create),
+            thread_id=thread_id,
+            assistant_id=assistant_id,
+            include=include,
+            additional_instructions=additional_instructions,
+            additional_messages=additional_messages,
+            instructions=instructions,
+            max_completion_tokens=max_completion_tokens,
+            max_prompt_tokens=max_prompt_tokens,
+            metadata=metadata,
+            model=model,
+            parallel_tool_calls=parallel_tool_calls,
+            reasoning_effort=reasoning_effort,
+            response_format=response_format,
+            temperature=temperature,
+            tool_choice=tool_choice,
+            tools=tools,
+            top_p=top_p,
+            truncation_strategy=truncation_strategy,
+            extra_headers=extra_headers,
+            extra_query=extra_query,
+            extra_body=extra_body,
+            timeout=timeout,
+            deadline=deadline,
+            first_event=first_event,
+            event_gap=event_gap,
+            stream=True,
+        )
+        return assistant_stream(send, event_handler, "threads.runs.create_and_stream")
+
+    @overload
+    @deprecated("The Assistants API is deprecated in favor of the Responses API")
+    def create_and_stream(
+        self,
+        thread_id: str,
+        *,
+        assistant_id: str,
+        include: builtins.list[RunStepInclude] | Omit = omit,
+        additional_instructions: str | None | Omit = omit,
+        additional_messages: Iterable[RunCreateParamsAdditionalMessage] | None | Omit = omit,
+        instructions: str | None | Omit = omit,
+        max_completion_tokens: int | None | Omit = omit,
+        max_prompt_tokens: int | None | Omit = omit,
+        metadata: Metadata | None | Omit = omit,
+        model: str | ChatModel | None | Omit = omit,
+        parallel_tool_calls: bool | Omit = omit,
+        reasoning_effort: ReasoningEffort | None | Omit = omit,
+        response_format: AssistantResponseFormatOptionParam | None | Omit = omit,
+        temperature: float | None | Omit = omit,
+        tool_choice: AssistantToolChoiceOptionParam | None | Omit = omit,
+        tools: Iterable[AssistantToolParam] | None | Omit = omit,
+        top_p: float | None | Omit = omit,
+        truncation_strategy: RunCreateParamsTruncationStrategy | None | Omit = omit,
+        event_handler: None = None,
+        extra_headers: Headers | None = None,
+        extra_query: Query | None = None,
+        extra_body: Body | None = None,
+        timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+        first_event: float | NotGiven | None = not_given,
+        event_gap: float | NotGiven | None = not_given,
+    ) -> AsyncAssistantStreamManager[AsyncAssistantEventHandler]: ...
+
+    @overload
+    @deprecated("The Assistants API is deprecated in favor of the Responses API")
+    def create_and_stream(
+        self,
+        thread_id: str,
+        *,
+        assistant_id: str,
+        include: builtins.list[RunStepInclude] | Omit = omit,
+        additional_instructions: str | None | Omit = omit,
+        additional_messages: Iterable[RunCreateParamsAdditionalMessage] | None | Omit = omit,
+        instructions: str | None | Omit = omit,
+        max_completion_tokens: int | None | Omit = omit,
+        max_prompt_tokens: int | None | Omit = omit,
+        metadata: Metadata | None | Omit = omit,
+        model: str | ChatModel | None | Omit = omit,
+        parallel_tool_calls: bool | Omit = omit,
+        reasoning_effort: ReasoningEffort | None | Omit = omit,
+        response_format: AssistantResponseFormatOptionParam | None | Omit = omit,
+        temperature: float | None | Omit = omit,
+        tool_choice: AssistantToolChoiceOptionParam | None | Omit = omit,
+        tools: Iterable[AssistantToolParam] | None | Omit = omit,
+        top_p: float | None | Omit = omit,
+        truncation_strategy: RunCreateParamsTruncationStrategy | None | Omit = omit,
+        event_handler: AsyncHandlerT,
+        extra_headers: Headers | None = None,
+        extra_query: Query | None = None,
+        extra_body: Body | None = None,
+        timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+        first_event: float | NotGiven | None = not_given,
+        event_gap: float | NotGiven | None = not_given,
+    ) -> AsyncAssistantStreamManager[AsyncHandlerT]: ...
+
+    @deprecated("The Assistants API is deprecated in favor of the Responses API")
+    def create_and_stream(
+        self,
+        thread_id: str,
+        *,
+        assistant_id: str,
+        include: builtins.list[RunStepInclude] | Omit = omit,
+        additional_instructions: str | None | Omit = omit,
+        additional_messages: Iterable[RunCreateParamsAdditionalMessage] | None | Omit = omit,
+        instructions: str | None | Omit = omit,
+        max_completion_tokens: int | None | Omit = omit,
+        max_prompt_tokens: int | None | Omit = omit,
+        metadata: Metadata | None | Omit = omit,
+        model: str | ChatModel | None | Omit = omit,
+        parallel_tool_calls: bool | Omit = omit,
+        reasoning_effort: ReasoningEffort | None | Omit = omit,
+        response_format: AssistantResponseFormatOptionParam | None | Omit = omit,
+        temperature: float | None | Omit = omit,
+        tool_choice: AssistantToolChoiceOptionParam | None | Omit = omit,
+        tools: Iterable[AssistantToolParam] | None | Omit = omit,
+        top_p: float | None | Omit = omit,
+        truncation_strategy: RunCreateParamsTruncationStrategy | None | Omit = omit,
+        event_handler: AsyncAssistantEventHandler | None = None,
+        extra_headers: Headers | None = None,
+        extra_query: Query | None = None,
+        extra_body: Body | None = None,
+        timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+        first_event: float | NotGiven | None = not_given,
+        event_gap: float | NotGiven | None = not_given,
+    ) -> AsyncAssistantStreamManager[Any]:
+        """A context manager: a new run, whose events its handler follows as they arrive.
+
+        Entering it sends the request and gives the handler: yours, or one that only follows.
+        Iterate over that, or call its `until_done()`. A handler serves one stream.
+
+        `POST /threads/{thread_id}/runs`.
+        """
+        send = partial(
+            unwarned(self.create),
+            thread_id=thread_id,
+            assistant_id=assistant_id,
+            include=include,
+            additional_instructions=additional_instructions,
+            additional_messages=additional_messages,
+            instructions=instructions,
+            max_completion_tokens=max_completion_tokens,
+            max_prompt_tokens=max_prompt_tokens,
+            metadata=metadata,
+            model=model,
+            parallel_tool_calls=parallel_tool_calls,
+            reasoning_effort=reasoning_effort,
+            response_format=response_format,
+            temperature=temperature,
+            tool_choice=tool_choice,
+            tools=tools,
+            top_p=top_p,
+            truncation_strategy=truncation_strategy,
+            extra_headers=extra_headers,
+            extra_query=extra_query,
+            extra_body=extra_body,
+            timeout=timeout,
+            deadline=deadline,
+            first_event=first_event,
+            event_gap=event_gap,
+            stream=True,
+        )
+        return assistant_stream(send, event_handler, "threads.runs.create_and_stream")
+
+    @overload
+    @deprecated("The Assistants API is deprecated in favor of the Responses API")
+    def submit_tool_outputs_stream(
+        self,
+        run_id: str,
+        *,
+        thread_id: str,
+        tool_outputs: Iterable[RunSubmitToolOutputsParamsToolOutput],
+        event_handler: None = None,
+        extra_headers: Headers | None = None,
+        extra_query: Query | None = None,
+        extra_body: Body | None = None,
+        timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+        first_event: float | NotGiven | None = not_given,
+        event_gap: float | NotGiven | None = not_given,
+    ) -> AsyncAssistantStreamManager[AsyncAssistantEventHandler]: ...
+
+    @overload
+    @deprecated("The Assistants API is deprecated in favor of the Responses API")
+    def submit_tool_outputs_stream(
+        self,
+        run_id: str,
+        *,
+        thread_id: str,
+        tool_outputs: Iterable[RunSubmitToolOutputsParamsToolOutput],
+        event_handler: AsyncHandlerT,
+        extra_headers: Headers | None = None,
+        extra_query: Query | None = None,
+        extra_body: Body | None = None,
+        timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+        first_event: float | NotGiven | None = not_given,
+        event_gap: float | NotGiven | None = not_given,
+    ) -> AsyncAssistantStreamManager[AsyncHandlerT]: ...
+
+    @deprecated("The Assistants API is deprecated in favor of the Responses API")
+    def submit_tool_outputs_stream(
+        self,
+        run_id: str,
+        *,
+        thread_id: str,
+        tool_outputs: Iterable[RunSubmitToolOutputsParamsToolOutput],
+        event_handler: AsyncAssistantEventHandler | None = None,
+        extra_headers: Headers | None = None,
+        extra_query: Query | None = None,
+        extra_body: Body | None = None,
+        timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+        first_event: float | NotGiven | None = not_given,
+        event_gap: float | NotGiven | None = not_given,
+    ) -> AsyncAssistantStreamManager[Any]:
+        """A context manager: a run that got the outputs of its tools, whose events its handler follows as they arrive.
+
+        Entering it sends the request and gives the handler: yours, or one that only follows.
+        Iterate over that, or call its `until_done()`. A handler serves one stream.
+
+        `POST /threads/{thread_id}/runs/{run_id}/submit_tool_outputs`.
+        """
+        send = partial(
+            unwarned(self.submit_tool_outputs),
+            run_id=run_id,
+            thread_id=thread_id,
+            tool_outputs=tool_outputs,
+            extra_headers=extra_headers,
+            extra_query=extra_query,
+            extra_body=extra_body,
+            timeout=timeout,
+            deadline=deadline,
+            first_event=first_event,
+            event_gap=event_gap,
+            stream=True,
+        )
+        return assistant_stream(send, event_handler, "threads.runs.submit_tool_outputs_stream")
+
 
 class Threads(Resource):
     with_raw_response: raw_.Threads
@@ -4697,6 +5287,206 @@ class Threads(Resource):
             body={"metadata": metadata, "tool_resources": tool_resources},
             options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
+
+    @deprecated("The Assistants API is deprecated in favor of the Responses API")
+    async def create_and_run_poll(
+        self,
+        *,
+        assistant_id: str,
+        instructions: str | None | Omit = omit,
+        max_completion_tokens: int | None | Omit = omit,
+        max_prompt_tokens: int | None | Omit = omit,
+        metadata: Metadata | None | Omit = omit,
+        model: str | ChatModel | None | Omit = omit,
+        parallel_tool_calls: bool | Omit = omit,
+        response_format: AssistantResponseFormatOptionParam | None | Omit = omit,
+        temperature: float | None | Omit = omit,
+        thread: ThreadCreateAndRunParamsThread | Omit = omit,
+        tool_choice: AssistantToolChoiceOptionParam | None | Omit = omit,
+        tool_resources: ThreadCreateAndRunParamsToolResources | None | Omit = omit,
+        tools: Iterable[AssistantToolParam] | None | Omit = omit,
+        top_p: float | None | Omit = omit,
+        truncation_strategy: ThreadCreateAndRunParamsTruncationStrategy | None | Omit = omit,
+        poll_interval_ms: float | Omit | NotGiven = omit,
+        max_wait_seconds: float | Omit | NotGiven | None = omit,
+        on_poll: Callable[[Run], Any] | None = None,
+        cancel_on_exit: bool = False,
+        extra_headers: Headers | None = None,
+        extra_query: Query | None = None,
+        extra_body: Body | None = None,
+        timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+    ) -> Run:
+        """A run of a new thread once it has ended, or needs something of you.
+
+        Between two questions it waits `poll_interval_ms` milliseconds if given, else as long as the
+        last answer says in `openai-poll-after-ms`, else a second and longer each time. `on_poll`
+        sees every answer. `max_wait_seconds` bounds the wait and raises WaitTimeout, `deadline`
+        all of it and raises DeadlineExceeded; both have the last answer as `last_event`.
+        With `cancel_on_exit` the server's job is cancelled if the wait ends before it.
+
+        `POST /threads/runs`, then as `poll`.
+        """
+        check_wait(poll_interval_ms, max_wait_seconds)
+        until = clock(self._client, deadline)
+        begun = await unwarned(self.create_and_run)(
+            assistant_id=assistant_id,
+            instructions=instructions,
+            max_completion_tokens=max_completion_tokens,
+            max_prompt_tokens=max_prompt_tokens,
+            metadata=metadata,
+            model=model,
+            parallel_tool_calls=parallel_tool_calls,
+            response_format=response_format,
+            temperature=temperature,
+            thread=thread,
+            tool_choice=tool_choice,
+            tool_resources=tool_resources,
+            tools=tools,
+            top_p=top_p,
+            truncation_strategy=truncation_strategy,
+            extra_headers=extra_headers,
+            extra_query=extra_query,
+            extra_body=extra_body,
+            timeout=timeout,
+            deadline=until,
+        )
+        with known(begun):
+            return await unwarned(self.runs.poll)(
+                begun.id,
+                thread_id=begun.thread_id,
+                poll_interval_ms=poll_interval_ms,
+                max_wait_seconds=max_wait_seconds,
+                on_poll=on_poll,
+                cancel_on_exit=cancel_on_exit,
+                extra_headers=extra_headers,
+                extra_query=extra_query,
+                timeout=timeout,
+                deadline=until,
+            )
+
+    @overload
+    @deprecated("The Assistants API is deprecated in favor of the Responses API")
+    def create_and_run_stream(
+        self,
+        *,
+        assistant_id: str,
+        instructions: str | None | Omit = omit,
+        max_completion_tokens: int | None | Omit = omit,
+        max_prompt_tokens: int | None | Omit = omit,
+        metadata: Metadata | None | Omit = omit,
+        model: str | ChatModel | None | Omit = omit,
+        parallel_tool_calls: bool | Omit = omit,
+        response_format: AssistantResponseFormatOptionParam | None | Omit = omit,
+        temperature: float | None | Omit = omit,
+        thread: ThreadCreateAndRunParamsThread | Omit = omit,
+        tool_choice: AssistantToolChoiceOptionParam | None | Omit = omit,
+        tool_resources: ThreadCreateAndRunParamsToolResources | None | Omit = omit,
+        tools: Iterable[AssistantToolParam] | None | Omit = omit,
+        top_p: float | None | Omit = omit,
+        truncation_strategy: ThreadCreateAndRunParamsTruncationStrategy | None | Omit = omit,
+        event_handler: None = None,
+        extra_headers: Headers | None = None,
+        extra_query: Query | None = None,
+        extra_body: Body | None = None,
+        timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+        first_event: float | NotGiven | None = not_given,
+        event_gap: float | NotGiven | None = not_given,
+    ) -> AsyncAssistantStreamManager[AsyncAssistantEventHandler]: ...
+
+    @overload
+    @deprecated("The Assistants API is deprecated in favor of the Responses API")
+    def create_and_run_stream(
+        self,
+        *,
+        assistant_id: str,
+        instructions: str | None | Omit = omit,
+        max_completion_tokens: int | None | Omit = omit,
+        max_prompt_tokens: int | None | Omit = omit,
+        metadata: Metadata | None | Omit = omit,
+        model: str | ChatModel | None | Omit = omit,
+        parallel_tool_calls: bool | Omit = omit,
+        response_format: AssistantResponseFormatOptionParam | None | Omit = omit,
+        temperature: float | None | Omit = omit,
+        thread: ThreadCreateAndRunParamsThread | Omit = omit,
+        tool_choice: AssistantToolChoiceOptionParam | None | Omit = omit,
+        tool_resources: ThreadCreateAndRunParamsToolResources | None | Omit = omit,
+        tools: Iterable[AssistantToolParam] | None | Omit = omit,
+        top_p: float | None | Omit = omit,
+        truncation_strategy: ThreadCreateAndRunParamsTruncationStrategy | None | Omit = omit,
+        event_handler: AsyncHandlerT,
+        extra_headers: Headers | None = None,
+        extra_query: Query | None = None,
+        extra_body: Body | None = None,
+        timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+        first_event: float | NotGiven | None = not_given,
+        event_gap: float | NotGiven | None = not_given,
+    ) -> AsyncAssistantStreamManager[AsyncHandlerT]: ...
+
+    @deprecated("The Assistants API is deprecated in favor of the Responses API")
+    def create_and_run_stream(
+        self,
+        *,
+        assistant_id: str,
+        instructions: str | None | Omit = omit,
+        max_completion_tokens: int | None | Omit = omit,
+        max_prompt_tokens: int | None | Omit = omit,
+        metadata: Metadata | None | Omit = omit,
+        model: str | ChatModel | None | Omit = omit,
+        parallel_tool_calls: bool | Omit = omit,
+        response_format: AssistantResponseFormatOptionParam | None | Omit = omit,
+        temperature: float | None | Omit = omit,
+        thread: ThreadCreateAndRunParamsThread | Omit = omit,
+        tool_choice: AssistantToolChoiceOptionParam | None | Omit = omit,
+        tool_resources: ThreadCreateAndRunParamsToolResources | None | Omit = omit,
+        tools: Iterable[AssistantToolParam] | None | Omit = omit,
+        top_p: float | None | Omit = omit,
+        truncation_strategy: ThreadCreateAndRunParamsTruncationStrategy | None | Omit = omit,
+        event_handler: AsyncAssistantEventHandler | None = None,
+        extra_headers: Headers | None = None,
+        extra_query: Query | None = None,
+        extra_body: Body | None = None,
+        timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+        first_event: float | NotGiven | None = not_given,
+        event_gap: float | NotGiven | None = not_given,
+    ) -> AsyncAssistantStreamManager[Any]:
+        """A context manager: a run of a new thread, whose events its handler follows as they arrive.
+
+        Entering it sends the request and gives the handler: yours, or one that only follows.
+        Iterate over that, or call its `until_done()`. A handler serves one stream.
+
+        `POST /threads/runs`.
+        """
+        send = partial(
+            unwarned(self.create_and_run),
+            assistant_id=assistant_id,
+            instructions=instructions,
+            max_completion_tokens=max_completion_tokens,
+            max_prompt_tokens=max_prompt_tokens,
+            metadata=metadata,
+            model=model,
+            parallel_tool_calls=parallel_tool_calls,
+            response_format=response_format,
+            temperature=temperature,
+            thread=thread,
+            tool_choice=tool_choice,
+            tool_resources=tool_resources,
+            tools=tools,
+            top_p=top_p,
+            truncation_strategy=truncation_strategy,
+            extra_headers=extra_headers,
+            extra_query=extra_query,
+            extra_body=extra_body,
+            timeout=timeout,
+            deadline=deadline,
+            first_event=first_event,
+            event_gap=event_gap,
+            stream=True,
+        )
+        return assistant_stream(send, event_handler, "threads.create_and_run_stream")
 
 
 class Beta(Resource):

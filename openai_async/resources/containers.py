@@ -21,8 +21,8 @@ from ..types.containers import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from typing import Literal
+    from collections.abc import Callable, Iterable
+    from typing import Any, Literal
 
     from .._sentinels import Omit
     from .._timeouts import Timeout
@@ -104,13 +104,22 @@ class Files(Resource):
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
         deadline: float | NotGiven | None = not_given,
+        on_progress: Callable[[int, int | None], Any] | None = None,
     ) -> FileCreateResponse:
-        """Creates a file. `POST /containers/{container_id}/files`."""
+        """Creates a file.
+
+        `on_progress(sent, total)` counts bytes of files as they are handed to the network. `total`
+        is None until it is known; the last call has both the same. It begins anew when the request
+        is repeated.
+
+        `POST /containers/{container_id}/files`.
+        """
         return await self._request(
             _FILES_CREATE,
             path={"container_id": container_id},
             body={"file": file, "file_id": file_id},
             options=(extra_headers, extra_query, extra_body, timeout, deadline),
+            on_progress=on_progress,
         )
 
     async def delete(

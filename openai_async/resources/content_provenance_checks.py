@@ -10,6 +10,9 @@ from .._sentinels import NotGiven, not_given
 from ..types.content_provenance_checks import ContentProvenanceCheck
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
     from .._timeouts import Timeout
     from .._types import Body, FileTypes, Headers, Query
     from ._raw import content_provenance_checks as raw_
@@ -33,10 +36,19 @@ class ContentProvenanceChecks(Resource):
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
         deadline: float | NotGiven | None = not_given,
+        on_progress: Callable[[int, int | None], Any] | None = None,
     ) -> ContentProvenanceCheck:
-        """Creates a content provenance check. `POST /content_provenance_checks`."""
+        """Creates a content provenance check.
+
+        `on_progress(sent, total)` counts bytes of files as they are handed to the network. `total`
+        is None until it is known; the last call has both the same. It begins anew when the request
+        is repeated.
+
+        `POST /content_provenance_checks`.
+        """
         return await self._request(
             _CREATE,
             body={"file": file},
             options=(extra_headers, extra_query, extra_body, timeout, deadline),
+            on_progress=on_progress,
         )

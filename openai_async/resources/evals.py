@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from .._operation import Operation
+from .._polling import clock, wait_for
 from .._resource import Resource
 from .._sentinels import NotGiven, not_given, omit
 from ..pagination import AsyncCursorPage
@@ -25,8 +26,8 @@ from ..types.evals import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from typing import Literal
+    from collections.abc import Callable, Iterable
+    from typing import Any, Literal
 
     from .._sentinels import Omit
     from .._timeouts import Timeout
@@ -214,6 +215,58 @@ class Runs(Resource):
             path={"eval_id": eval_id, "run_id": run_id},
             options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
+
+    async def wait(
+        self,
+        run_id: str,
+        *,
+        eval_id: str,
+        poll_interval_ms: float | Omit | NotGiven = omit,
+        max_wait_seconds: float | Omit | NotGiven | None = omit,
+        on_poll: Callable[[RunRetrieveResponse], Any] | None = None,
+        cancel_on_exit: bool = False,
+        extra_headers: Headers | None = None,
+        extra_query: Query | None = None,
+        extra_body: Body | None = None,
+        timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+    ) -> RunRetrieveResponse:
+        """A run of an eval once it has ended, asked for again and again until then.
+
+        Between two questions it waits `poll_interval_ms` milliseconds if given, else as long as the
+        last answer says in `openai-poll-after-ms`, else a second and longer each time. `on_poll`
+        sees every answer. `max_wait_seconds` bounds the wait and raises WaitTimeout, `deadline`
+        all of it and raises DeadlineExceeded; both have the last answer as `last_event`.
+        With `cancel_on_exit` the server's job is cancelled if the wait ends before it.
+
+        `GET /evals/{eval_id}/runs/{run_id}`.
+        """
+        job: RunRetrieveResponse = await wait_for(
+            "evals.runs",
+            partial(
+                self._with_replies().retrieve,
+                run_id=run_id,
+                eval_id=eval_id,
+                extra_query=extra_query,
+                extra_body=extra_body,
+                timeout=timeout,
+            ),
+            cancel=partial(
+                self.cancel,
+                run_id=run_id,
+                eval_id=eval_id,
+                extra_headers=extra_headers,
+                extra_query=extra_query,
+            )
+            if cancel_on_exit
+            else None,
+            extra_headers=extra_headers,
+            poll_interval_ms=poll_interval_ms,
+            max_wait_seconds=max_wait_seconds,
+            on_poll=on_poll,
+            deadline=clock(self._client, deadline),
+        )
+        return job
 
 
 class Evals(Resource):

@@ -10,11 +10,13 @@ from .._binary import HttpxBinaryResponseContent
 from .._operation import Operation
 from .._resource import Resource
 from .._sentinels import NotGiven, not_given, omit
+from ..helpers.files import FilesHelpers
 from ..pagination import AsyncCursorPage
 from ..types.files import FileDeleted, FileObject
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from collections.abc import Callable
+    from typing import Any, Literal
 
     from .._sentinels import Omit
     from .._timeouts import Timeout
@@ -37,7 +39,7 @@ _RETRIEVE = Operation("GET", "/files/{file_id}", FileObject)
 _RETRIEVE_CONTENT = Operation("GET", "/files/{file_id}/content", str)
 
 
-class Files(Resource):
+class Files(FilesHelpers, Resource):
     with_raw_response: raw_.Files
     with_streaming_response: raw_.StreamedFiles
 
@@ -69,12 +71,21 @@ class Files(Resource):
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
         deadline: float | NotGiven | None = not_given,
+        on_progress: Callable[[int, int | None], Any] | None = None,
     ) -> FileObject:
-        """Uploads a file, for other methods to refer to by its id. `POST /files`."""
+        """Uploads a file, for other methods to refer to by its id.
+
+        `on_progress(sent, total)` counts bytes of files as they are handed to the network. `total`
+        is None until it is known; the last call has both the same. It begins anew when the request
+        is repeated.
+
+        `POST /files`.
+        """
         return await self._request(
             _CREATE,
             body={"file": file, "purpose": purpose, "expires_after": expires_after},
             options=(extra_headers, extra_query, extra_body, timeout, deadline),
+            on_progress=on_progress,
         )
 
     async def delete(

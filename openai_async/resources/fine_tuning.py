@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from typing_extensions import deprecated
 
 from .._operation import Operation
+from .._polling import clock, wait_for
 from .._resource import Resource
 from .._sentinels import NotGiven, not_given, omit
 from ..pagination import AsyncConversationCursorPage, AsyncCursorPage, AsyncPage
@@ -24,8 +25,8 @@ from ..types.fine_tuning import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from typing import Literal
+    from collections.abc import Callable, Iterable
+    from typing import Any, Literal
 
     from .._sentinels import Omit
     from .._timeouts import Timeout
@@ -424,6 +425,55 @@ class Jobs(Resource):
             path={"fine_tuning_job_id": fine_tuning_job_id},
             options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
+
+    async def wait(
+        self,
+        fine_tuning_job_id: str,
+        *,
+        poll_interval_ms: float | Omit | NotGiven = omit,
+        max_wait_seconds: float | Omit | NotGiven | None = omit,
+        on_poll: Callable[[FineTuningJob], Any] | None = None,
+        cancel_on_exit: bool = False,
+        extra_headers: Headers | None = None,
+        extra_query: Query | None = None,
+        extra_body: Body | None = None,
+        timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+    ) -> FineTuningJob:
+        """A job once it has ended, asked for again and again until then.
+
+        Between two questions it waits `poll_interval_ms` milliseconds if given, else as long as the
+        last answer says in `openai-poll-after-ms`, else a second and longer each time. `on_poll`
+        sees every answer. `max_wait_seconds` bounds the wait and raises WaitTimeout, `deadline`
+        all of it and raises DeadlineExceeded; both have the last answer as `last_event`.
+        With `cancel_on_exit` the server's job is cancelled if the wait ends before it.
+
+        `GET /fine_tuning/jobs/{fine_tuning_job_id}`.
+        """
+        job: FineTuningJob = await wait_for(
+            "fine_tuning.jobs",
+            partial(
+                self._with_replies().retrieve,
+                fine_tuning_job_id=fine_tuning_job_id,
+                extra_query=extra_query,
+                extra_body=extra_body,
+                timeout=timeout,
+            ),
+            cancel=partial(
+                self.cancel,
+                fine_tuning_job_id=fine_tuning_job_id,
+                extra_headers=extra_headers,
+                extra_query=extra_query,
+            )
+            if cancel_on_exit
+            else None,
+            extra_headers=extra_headers,
+            poll_interval_ms=poll_interval_ms,
+            max_wait_seconds=max_wait_seconds,
+            on_poll=on_poll,
+            deadline=clock(self._client, deadline),
+        )
+        return job
 
 
 class FineTuning(Resource):

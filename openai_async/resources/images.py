@@ -12,6 +12,7 @@ from .._sentinels import NotGiven, not_given, omit
 from ..types.images import ImageEditStreamEvent, ImageGenStreamEvent, ImagesResponse
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Literal
 
     from .._sentinels import Omit
@@ -70,8 +71,16 @@ class Images(Resource):
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
         deadline: float | NotGiven | None = not_given,
+        on_progress: Callable[[int, int | None], Any] | None = None,
     ) -> ImagesResponse:
-        """Images like the one given. `POST /images/variations`."""
+        """Images like the one given.
+
+        `on_progress(sent, total)` counts bytes of files as they are handed to the network. `total`
+        is None until it is known; the last call has both the same. It begins anew when the request
+        is repeated.
+
+        `POST /images/variations`.
+        """
         return await self._request(
             _CREATE_VARIATION,
             body={
@@ -83,6 +92,7 @@ class Images(Resource):
                 "user": user,
             },
             options=(extra_headers, extra_query, extra_body, timeout, deadline),
+            on_progress=on_progress,
         )
 
     @overload
@@ -122,6 +132,7 @@ class Images(Resource):
         deadline: float | NotGiven | None = not_given,
         first_event: float | NotGiven | None = not_given,
         event_gap: float | NotGiven | None = not_given,
+        on_progress: Callable[[int, int | None], Any] | None = None,
     ) -> ImagesResponse: ...
 
     @overload
@@ -161,6 +172,7 @@ class Images(Resource):
         deadline: float | NotGiven | None = not_given,
         first_event: float | NotGiven | None = not_given,
         event_gap: float | NotGiven | None = not_given,
+        on_progress: Callable[[int, int | None], Any] | None = None,
     ) -> AsyncStream[ImageEditStreamEvent]: ...
 
     @overload
@@ -200,6 +212,7 @@ class Images(Resource):
         deadline: float | NotGiven | None = not_given,
         first_event: float | NotGiven | None = not_given,
         event_gap: float | NotGiven | None = not_given,
+        on_progress: Callable[[int, int | None], Any] | None = None,
     ) -> ImagesResponse | AsyncStream[ImageEditStreamEvent]: ...
 
     async def edit(
@@ -238,8 +251,16 @@ class Images(Resource):
         deadline: float | NotGiven | None = not_given,
         first_event: float | NotGiven | None = not_given,
         event_gap: float | NotGiven | None = not_given,
+        on_progress: Callable[[int, int | None], Any] | None = None,
     ) -> ImagesResponse | AsyncStream[ImageEditStreamEvent]:
-        """Images changed as a description says. `POST /images/edits`."""
+        """Images changed as a description says.
+
+        `on_progress(sent, total)` counts bytes of files as they are handed to the network. `total`
+        is None until it is known; the last call has both the same. It begins anew when the request
+        is repeated.
+
+        `POST /images/edits`.
+        """
         if stream:
             return await self._stream(
                 _EDIT_STREAM,
@@ -275,6 +296,7 @@ class Images(Resource):
                     first_event,
                     event_gap,
                 ),
+                on_progress=on_progress,
             )
         return await self._request(
             _EDIT,
@@ -310,6 +332,7 @@ class Images(Resource):
                 first_event,
                 event_gap,
             ),
+            on_progress=on_progress,
         )
 
     @overload

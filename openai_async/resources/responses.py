@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, partial
 from types import NoneType
 from typing import TYPE_CHECKING, Any, cast, overload
 
 from .._operation import Operation
+from .._polling import clock, wait_for
 from .._resource import Resource
 from .._sentinels import NotGiven, not_given, omit
 from ..pagination import AsyncCursorPage
@@ -20,7 +21,7 @@ from ..types.responses import (
 
 if TYPE_CHECKING:
     import builtins
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Literal
 
     from .._sentinels import Omit
@@ -741,3 +742,54 @@ class Responses(Resource):
                 event_gap,
             ),
         )
+
+    async def wait(
+        self,
+        response_id: str,
+        *,
+        include: list[ResponseIncludable] | Omit = omit,
+        poll_interval_ms: float | Omit | NotGiven = omit,
+        max_wait_seconds: float | Omit | NotGiven | None = omit,
+        on_poll: Callable[[Response], Any] | None = None,
+        cancel_on_exit: bool = False,
+        extra_headers: Headers | None = None,
+        extra_query: Query | None = None,
+        extra_body: Body | None = None,
+        timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+    ) -> Response:
+        """A background response once it has ended, asked for again and again until then.
+
+        Between two questions it waits `poll_interval_ms` milliseconds if given, else as long as the
+        last answer says in `openai-poll-after-ms`, else a second and longer each time. `on_poll`
+        sees every answer. `max_wait_seconds` bounds the wait and raises WaitTimeout, `deadline`
+        all of it and raises DeadlineExceeded; both have the last answer as `last_event`.
+        With `cancel_on_exit` the server's job is cancelled if the wait ends before it.
+
+        `GET /responses/{response_id}`.
+        """
+        job: Response = await wait_for(
+            "responses",
+            partial(
+                self._with_replies().retrieve,
+                response_id=response_id,
+                include=include,
+                extra_query=extra_query,
+                extra_body=extra_body,
+                timeout=timeout,
+            ),
+            cancel=partial(
+                self.cancel,
+                response_id=response_id,
+                extra_headers=extra_headers,
+                extra_query=extra_query,
+            )
+            if cancel_on_exit
+            else None,
+            extra_headers=extra_headers,
+            poll_interval_ms=poll_interval_ms,
+            max_wait_seconds=max_wait_seconds,
+            on_poll=on_poll,
+            deadline=clock(self._client, deadline),
+        )
+        return job

@@ -13,7 +13,8 @@ from ..pagination import AsyncCursorPage
 from ..types.skills import DeletedSkill, DeletedSkillVersion, Skill, SkillVersion
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from collections.abc import Callable
+    from typing import Any, Literal
 
     from .._sentinels import Omit
     from .._timeouts import Timeout
@@ -127,13 +128,22 @@ class Versions(Resource):
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
         deadline: float | NotGiven | None = not_given,
+        on_progress: Callable[[int, int | None], Any] | None = None,
     ) -> SkillVersion:
-        """Creates a version. `POST /skills/{skill_id}/versions`."""
+        """Creates a version.
+
+        `on_progress(sent, total)` counts bytes of files as they are handed to the network. `total`
+        is None until it is known; the last call has both the same. It begins anew when the request
+        is repeated.
+
+        `POST /skills/{skill_id}/versions`.
+        """
         return await self._request(
             _VERSIONS_CREATE,
             path={"skill_id": skill_id},
             body={"default": default, "files": files},
             options=(extra_headers, extra_query, extra_body, timeout, deadline),
+            on_progress=on_progress,
         )
 
     async def delete(
@@ -216,12 +226,21 @@ class Skills(Resource):
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
         deadline: float | NotGiven | None = not_given,
+        on_progress: Callable[[int, int | None], Any] | None = None,
     ) -> Skill:
-        """Creates a skill. `POST /skills`."""
+        """Creates a skill.
+
+        `on_progress(sent, total)` counts bytes of files as they are handed to the network. `total`
+        is None until it is known; the last call has both the same. It begins anew when the request
+        is repeated.
+
+        `POST /skills`.
+        """
         return await self._request(
             _CREATE,
             body={"files": files},
             options=(extra_headers, extra_query, extra_body, timeout, deadline),
+            on_progress=on_progress,
         )
 
     async def delete(

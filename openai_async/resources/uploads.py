@@ -8,9 +8,13 @@ from typing import TYPE_CHECKING
 from .._operation import Operation
 from .._resource import Resource
 from .._sentinels import NotGiven, not_given, omit
+from ..helpers.uploads import UploadsHelpers
 from ..types.uploads import Upload, UploadPart
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
     from .._sentinels import Omit
     from .._timeouts import Timeout
     from .._types import Body, FileTypes, Headers, Query, SequenceNotStr
@@ -39,17 +43,26 @@ class Parts(Resource):
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
         deadline: float | NotGiven | None = not_given,
+        on_progress: Callable[[int, int | None], Any] | None = None,
     ) -> UploadPart:
-        """Creates a part. `POST /uploads/{upload_id}/parts`."""
+        """Creates a part.
+
+        `on_progress(sent, total)` counts bytes of files as they are handed to the network. `total`
+        is None until it is known; the last call has both the same. It begins anew when the request
+        is repeated.
+
+        `POST /uploads/{upload_id}/parts`.
+        """
         return await self._request(
             _PARTS_CREATE,
             path={"upload_id": upload_id},
             body={"data": data},
             options=(extra_headers, extra_query, extra_body, timeout, deadline),
+            on_progress=on_progress,
         )
 
 
-class Uploads(Resource):
+class Uploads(UploadsHelpers, Resource):
     with_raw_response: raw_.Uploads
     with_streaming_response: raw_.StreamedUploads
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from .._operation import Operation
+from .._polling import check_wait, clock, known, wait_for
 from .._resource import Resource
 from .._sentinels import NotGiven, not_given, omit
 from ..helpers.file_batches import FileBatchesHelpers
+from ..helpers.vector_store_files import VectorStoreFilesHelpers
 from ..pagination import AsyncCursorPage, AsyncPage
 from ..types.vector_stores import (
     FileContentResponse,
@@ -21,8 +23,8 @@ from ..types.vector_stores import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from typing import Literal
+    from collections.abc import Callable, Iterable
+    from typing import Any, Literal
 
     from .._sentinels import Omit
     from .._timeouts import Timeout
@@ -229,8 +231,116 @@ class FileBatches(FileBatchesHelpers, Resource):
             options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
 
+    async def poll(
+        self,
+        batch_id: str,
+        *,
+        vector_store_id: str,
+        poll_interval_ms: float | Omit | NotGiven = omit,
+        max_wait_seconds: float | Omit | NotGiven | None = omit,
+        on_poll: Callable[[VectorStoreFileBatch], Any] | None = None,
+        cancel_on_exit: bool = False,
+        extra_headers: Headers | None = None,
+        extra_query: Query | None = None,
+        extra_body: Body | None = None,
+        timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+    ) -> VectorStoreFileBatch:
+        """A batch once it has ended, asked for again and again until then.
 
-class Files(Resource):
+        Between two questions it waits `poll_interval_ms` milliseconds if given, else as long as the
+        last answer says in `openai-poll-after-ms`, else a second and longer each time. `on_poll`
+        sees every answer. `max_wait_seconds` bounds the wait and raises WaitTimeout, `deadline`
+        all of it and raises DeadlineExceeded; both have the last answer as `last_event`.
+        With `cancel_on_exit` the server's job is cancelled if the wait ends before it.
+
+        `GET /vector_stores/{vector_store_id}/file_batches/{batch_id}`.
+        """
+        job: VectorStoreFileBatch = await wait_for(
+            "vector_stores.file_batches",
+            partial(
+                self._with_replies().retrieve,
+                batch_id=batch_id,
+                vector_store_id=vector_store_id,
+                extra_query=extra_query,
+                extra_body=extra_body,
+                timeout=timeout,
+            ),
+            cancel=partial(
+                self.cancel,
+                batch_id=batch_id,
+                vector_store_id=vector_store_id,
+                extra_headers=extra_headers,
+                extra_query=extra_query,
+            )
+            if cancel_on_exit
+            else None,
+            extra_headers=extra_headers,
+            poll_interval_ms=poll_interval_ms,
+            max_wait_seconds=max_wait_seconds,
+            on_poll=on_poll,
+            deadline=clock(self._client, deadline),
+        )
+        return job
+
+    async def create_and_poll(
+        self,
+        vector_store_id: str,
+        *,
+        attributes: dict[str, str | float | bool] | None | Omit = omit,
+        chunking_strategy: FileChunkingStrategyParam | Omit = omit,
+        file_ids: SequenceNotStr[str] | Omit = omit,
+        files: Iterable[FileBatchCreateParamsFile] | Omit = omit,
+        poll_interval_ms: float | Omit | NotGiven = omit,
+        max_wait_seconds: float | Omit | NotGiven | None = omit,
+        on_poll: Callable[[VectorStoreFileBatch], Any] | None = None,
+        cancel_on_exit: bool = False,
+        extra_headers: Headers | None = None,
+        extra_query: Query | None = None,
+        extra_body: Body | None = None,
+        timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+    ) -> VectorStoreFileBatch:
+        """A new batch of files that were uploaded before, once they are processed.
+
+        Between two questions it waits `poll_interval_ms` milliseconds if given, else as long as the
+        last answer says in `openai-poll-after-ms`, else a second and longer each time. `on_poll`
+        sees every answer. `max_wait_seconds` bounds the wait and raises WaitTimeout, `deadline`
+        all of it and raises DeadlineExceeded; both have the last answer as `last_event`.
+        With `cancel_on_exit` the server's job is cancelled if the wait ends before it.
+
+        `POST /vector_stores/{vector_store_id}/file_batches`, then as `poll`.
+        """
+        check_wait(poll_interval_ms, max_wait_seconds)
+        until = clock(self._client, deadline)
+        begun = await self.create(
+            vector_store_id=vector_store_id,
+            attributes=attributes,
+            chunking_strategy=chunking_strategy,
+            file_ids=file_ids,
+            files=files,
+            extra_headers=extra_headers,
+            extra_query=extra_query,
+            extra_body=extra_body,
+            timeout=timeout,
+            deadline=until,
+        )
+        with known(begun):
+            return await self.poll(
+                begun.id,
+                vector_store_id=vector_store_id,
+                poll_interval_ms=poll_interval_ms,
+                max_wait_seconds=max_wait_seconds,
+                on_poll=on_poll,
+                cancel_on_exit=cancel_on_exit,
+                extra_headers=extra_headers,
+                extra_query=extra_query,
+                timeout=timeout,
+                deadline=until,
+            )
+
+
+class Files(VectorStoreFilesHelpers, Resource):
     with_raw_response: raw_.Files
     with_streaming_response: raw_.StreamedFiles
 
@@ -363,6 +473,98 @@ class Files(Resource):
             body={"attributes": attributes},
             options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
+
+    async def poll(
+        self,
+        file_id: str,
+        *,
+        vector_store_id: str,
+        poll_interval_ms: float | Omit | NotGiven = omit,
+        max_wait_seconds: float | Omit | NotGiven | None = omit,
+        on_poll: Callable[[VectorStoreFile], Any] | None = None,
+        extra_headers: Headers | None = None,
+        extra_query: Query | None = None,
+        extra_body: Body | None = None,
+        timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+    ) -> VectorStoreFile:
+        """A file once it has ended, asked for again and again until then.
+
+        Between two questions it waits `poll_interval_ms` milliseconds if given, else as long as the
+        last answer says in `openai-poll-after-ms`, else a second and longer each time. `on_poll`
+        sees every answer. `max_wait_seconds` bounds the wait and raises WaitTimeout, `deadline`
+        all of it and raises DeadlineExceeded; both have the last answer as `last_event`.
+
+        `GET /vector_stores/{vector_store_id}/files/{file_id}`.
+        """
+        job: VectorStoreFile = await wait_for(
+            "vector_stores.files",
+            partial(
+                self._with_replies().retrieve,
+                file_id=file_id,
+                vector_store_id=vector_store_id,
+                extra_query=extra_query,
+                extra_body=extra_body,
+                timeout=timeout,
+            ),
+            extra_headers=extra_headers,
+            poll_interval_ms=poll_interval_ms,
+            max_wait_seconds=max_wait_seconds,
+            on_poll=on_poll,
+            deadline=clock(self._client, deadline),
+        )
+        return job
+
+    async def create_and_poll(
+        self,
+        file_id: str,
+        *,
+        vector_store_id: str,
+        attributes: dict[str, str | float | bool] | None | Omit = omit,
+        chunking_strategy: FileChunkingStrategyParam | Omit = omit,
+        poll_interval_ms: float | Omit | NotGiven = omit,
+        max_wait_seconds: float | Omit | NotGiven | None = omit,
+        on_poll: Callable[[VectorStoreFile], Any] | None = None,
+        extra_headers: Headers | None = None,
+        extra_query: Query | None = None,
+        extra_body: Body | None = None,
+        timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+    ) -> VectorStoreFile:
+        """A file that was uploaded before, once it is processed.
+
+        Between two questions it waits `poll_interval_ms` milliseconds if given, else as long as the
+        last answer says in `openai-poll-after-ms`, else a second and longer each time. `on_poll`
+        sees every answer. `max_wait_seconds` bounds the wait and raises WaitTimeout, `deadline`
+        all of it and raises DeadlineExceeded; both have the last answer as `last_event`.
+
+        `POST /vector_stores/{vector_store_id}/files`, then as `poll`.
+        """
+        check_wait(poll_interval_ms, max_wait_seconds)
+        until = clock(self._client, deadline)
+        begun = await self.create(
+            vector_store_id=vector_store_id,
+            file_id=file_id,
+            attributes=attributes,
+            chunking_strategy=chunking_strategy,
+            extra_headers=extra_headers,
+            extra_query=extra_query,
+            extra_body=extra_body,
+            timeout=timeout,
+            deadline=until,
+        )
+        with known(begun):
+            return await self.poll(
+                begun.id,
+                vector_store_id=vector_store_id,
+                poll_interval_ms=poll_interval_ms,
+                max_wait_seconds=max_wait_seconds,
+                on_poll=on_poll,
+                extra_headers=extra_headers,
+                extra_query=extra_query,
+                timeout=timeout,
+                deadline=until,
+            )
 
 
 class VectorStores(Resource):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from typing_extensions import deprecated
 
+from .._arguments import unwarned
 from .._binary import HttpxBinaryResponseContent
 from .._operation import Operation
+from .._polling import check_wait, clock, known, wait_for
 from .._resource import Resource
 from .._sentinels import NotGiven, not_given, omit
 from ..pagination import AsyncConversationCursorPage
@@ -19,7 +22,8 @@ from ..types.videos import (
 )
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from collections.abc import Callable
+    from typing import Any, Literal
 
     from .._sentinels import Omit
     from .._timeouts import Timeout
@@ -73,8 +77,16 @@ class Videos(Resource):
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
         deadline: float | NotGiven | None = not_given,
+        on_progress: Callable[[int, int | None], Any] | None = None,
     ) -> Video:
-        """Creates a video. `POST /videos`."""
+        """Creates a video.
+
+        `on_progress(sent, total)` counts bytes of files as they are handed to the network. `total`
+        is None until it is known; the last call has both the same. It begins anew when the request
+        is repeated.
+
+        `POST /videos`.
+        """
         return await self._request(
             _CREATE,
             body={
@@ -85,6 +97,7 @@ class Videos(Resource):
                 "size": size,
             },
             options=(extra_headers, extra_query, extra_body, timeout, deadline),
+            on_progress=on_progress,
         )
 
     @deprecated("The Sora API is scheduled to permanently shut down on September 24, 2026.")
@@ -98,12 +111,21 @@ class Videos(Resource):
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
         deadline: float | NotGiven | None = not_given,
+        on_progress: Callable[[int, int | None], Any] | None = None,
     ) -> VideoCreateCharacterResponse:
-        """A character made from a video, for other videos. `POST /videos/characters`."""
+        """A character made from a video, for other videos.
+
+        `on_progress(sent, total)` counts bytes of files as they are handed to the network. `total`
+        is None until it is known; the last call has both the same. It begins anew when the request
+        is repeated.
+
+        `POST /videos/characters`.
+        """
         return await self._request(
             _CREATE_CHARACTER,
             body={"name": name, "video": video},
             options=(extra_headers, extra_query, extra_body, timeout, deadline),
+            on_progress=on_progress,
         )
 
     @deprecated("The Sora API is scheduled to permanently shut down on September 24, 2026.")
@@ -155,12 +177,21 @@ class Videos(Resource):
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
         deadline: float | NotGiven | None = not_given,
+        on_progress: Callable[[int, int | None], Any] | None = None,
     ) -> Video:
-        """A video changed as a description says. `POST /videos/edits`."""
+        """A video changed as a description says.
+
+        `on_progress(sent, total)` counts bytes of files as they are handed to the network. `total`
+        is None until it is known; the last call has both the same. It begins anew when the request
+        is repeated.
+
+        `POST /videos/edits`.
+        """
         return await self._request(
             _EDIT,
             body={"prompt": prompt, "video": video},
             options=(extra_headers, extra_query, extra_body, timeout, deadline),
+            on_progress=on_progress,
         )
 
     @deprecated("The Sora API is scheduled to permanently shut down on September 24, 2026.")
@@ -175,12 +206,21 @@ class Videos(Resource):
         extra_body: Body | None = None,
         timeout: float | Timeout | NotGiven | None = not_given,
         deadline: float | NotGiven | None = not_given,
+        on_progress: Callable[[int, int | None], Any] | None = None,
     ) -> Video:
-        """A video that goes on where another ends. `POST /videos/extensions`."""
+        """A video that goes on where another ends.
+
+        `on_progress(sent, total)` counts bytes of files as they are handed to the network. `total`
+        is None until it is known; the last call has both the same. It begins anew when the request
+        is repeated.
+
+        `POST /videos/extensions`.
+        """
         return await self._request(
             _EXTEND,
             body={"prompt": prompt, "seconds": seconds, "video": video},
             options=(extra_headers, extra_query, extra_body, timeout, deadline),
+            on_progress=on_progress,
         )
 
     @deprecated("The Sora API is scheduled to permanently shut down on September 24, 2026.")
@@ -259,3 +299,98 @@ class Videos(Resource):
             path={"video_id": video_id},
             options=(extra_headers, extra_query, extra_body, timeout, deadline),
         )
+
+    @deprecated("The Sora API is scheduled to permanently shut down on September 24, 2026.")
+    async def poll(
+        self,
+        video_id: str,
+        *,
+        poll_interval_ms: float | Omit | NotGiven = omit,
+        max_wait_seconds: float | Omit | NotGiven | None = omit,
+        on_poll: Callable[[Video], Any] | None = None,
+        extra_headers: Headers | None = None,
+        extra_query: Query | None = None,
+        extra_body: Body | None = None,
+        timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+    ) -> Video:
+        """A video once it has ended, asked for again and again until then.
+
+        Between two questions it waits `poll_interval_ms` milliseconds if given, else as long as the
+        last answer says in `openai-poll-after-ms`, else a second and longer each time. `on_poll`
+        sees every answer. `max_wait_seconds` bounds the wait and raises WaitTimeout, `deadline`
+        all of it and raises DeadlineExceeded; both have the last answer as `last_event`.
+
+        `GET /videos/{video_id}`.
+        """
+        job: Video = await wait_for(
+            "videos",
+            partial(
+                unwarned(self._with_replies().retrieve),
+                video_id=video_id,
+                extra_query=extra_query,
+                extra_body=extra_body,
+                timeout=timeout,
+            ),
+            extra_headers=extra_headers,
+            poll_interval_ms=poll_interval_ms,
+            max_wait_seconds=max_wait_seconds,
+            on_poll=on_poll,
+            deadline=clock(self._client, deadline),
+        )
+        return job
+
+    @deprecated("The Sora API is scheduled to permanently shut down on September 24, 2026.")
+    async def create_and_poll(
+        self,
+        *,
+        prompt: str,
+        input_reference: VideoCreateParamsInputReference | Omit = omit,
+        model: VideoModelParam | Omit = omit,
+        seconds: VideoSeconds | Omit = omit,
+        size: VideoSize | Omit = omit,
+        poll_interval_ms: float | Omit | NotGiven = omit,
+        max_wait_seconds: float | Omit | NotGiven | None = omit,
+        on_poll: Callable[[Video], Any] | None = None,
+        extra_headers: Headers | None = None,
+        extra_query: Query | None = None,
+        extra_body: Body | None = None,
+        timeout: float | Timeout | NotGiven | None = not_given,
+        deadline: float | NotGiven | None = not_given,
+        on_progress: Callable[[int, int | None], Any] | None = None,
+    ) -> Video:
+        """A new video, once it is made.
+
+        Between two questions it waits `poll_interval_ms` milliseconds if given, else as long as the
+        last answer says in `openai-poll-after-ms`, else a second and longer each time. `on_poll`
+        sees every answer. `max_wait_seconds` bounds the wait and raises WaitTimeout, `deadline`
+        all of it and raises DeadlineExceeded; both have the last answer as `last_event`.
+
+        `POST /videos`, then as `poll`.
+        """
+        check_wait(poll_interval_ms, max_wait_seconds)
+        until = clock(self._client, deadline)
+        begun = await unwarned(self.create)(
+            prompt=prompt,
+            input_reference=input_reference,
+            model=model,
+            seconds=seconds,
+            size=size,
+            extra_headers=extra_headers,
+            extra_query=extra_query,
+            extra_body=extra_body,
+            timeout=timeout,
+            on_progress=on_progress,
+            deadline=until,
+        )
+        with known(begun):
+            return await unwarned(self.poll)(
+                begun.id,
+                poll_interval_ms=poll_interval_ms,
+                max_wait_seconds=max_wait_seconds,
+                on_poll=on_poll,
+                extra_headers=extra_headers,
+                extra_query=extra_query,
+                timeout=timeout,
+                deadline=until,
+            )

@@ -10,6 +10,7 @@ from openai_async.resources import audio as async_
 from .._bridge import Resource, blocking
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any, Literal, overload
 
     from openai_async._sentinels import NotGiven, Omit, not_given, omit
@@ -68,6 +69,7 @@ class Transcriptions(Resource):
             deadline: float | NotGiven | None = not_given,
             first_event: float | NotGiven | None = not_given,
             event_gap: float | NotGiven | None = not_given,
+            on_progress: Callable[[int, int | None], Any] | None = None,
         ) -> Transcription | TranscriptionVerbose | TranscriptionDiarized | str: ...
 
         @overload
@@ -95,6 +97,7 @@ class Transcriptions(Resource):
             deadline: float | NotGiven | None = not_given,
             first_event: float | NotGiven | None = not_given,
             event_gap: float | NotGiven | None = not_given,
+            on_progress: Callable[[int, int | None], Any] | None = None,
         ) -> Stream[TranscriptionStreamEvent]: ...
 
         @overload
@@ -122,6 +125,7 @@ class Transcriptions(Resource):
             deadline: float | NotGiven | None = not_given,
             first_event: float | NotGiven | None = not_given,
             event_gap: float | NotGiven | None = not_given,
+            on_progress: Callable[[int, int | None], Any] | None = None,
         ) -> (
             Transcription
             | TranscriptionVerbose
@@ -140,6 +144,10 @@ class Transcriptions(Resource):
             | Stream[TranscriptionStreamEvent]
         ):
             """What is said in a recording, in the language it is said in.
+
+            `on_progress(sent, total)` counts bytes of files as they are handed to the network. `total`
+            is None until it is known; the last call has both the same. It begins anew when the request
+            is repeated.
 
             `POST /audio/transcriptions`.
             """

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from openai_async.resources import batches as async_
 
 from .._bridge import Resource, blocking
+from .._map import batch_map
 
 if TYPE_CHECKING:
     from ._raw import batches as raw_
@@ -20,3 +21,6 @@ class Batches(Resource):
     create = blocking(async_.Batches.create)
     list = blocking(async_.Batches.list)
     retrieve = blocking(async_.Batches.retrieve)
+    wait = blocking(async_.Batches.wait)
+    map = batch_map(async_.Batches.map)
+    results = blocking(async_.Batches.results)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from openai_async.resources import beta as async_
 
+from .._assistants import assistant_stream
 from .._bridge import Resource, blocking
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ if TYPE_CHECKING:
     )
     from openai_async.types.shared import ChatModel, Metadata, ReasoningEffort
 
+    from .._assistants import AssistantEventHandler, AssistantStreamManager, HandlerT
     from .._bridge import Stream
     from ._raw import beta as raw_
     from .chat import Chat
@@ -1071,6 +1073,7 @@ class Responses(Resource):
     cancel = blocking(async_.Responses.cancel)
     compact = blocking(async_.Responses.compact)
     delete = blocking(async_.Responses.delete)
+    wait = blocking(async_.Responses.wait)
 
 
 class Messages(Resource):
@@ -1274,10 +1277,223 @@ class Runs(Resource):
     else:
         submit_tool_outputs = blocking(async_.Runs.submit_tool_outputs)
 
+    if TYPE_CHECKING:
+
+        @overload
+        @deprecated("The Assistants API is deprecated in favor of the Responses API")
+        def stream(
+            self,
+            thread_id: str,
+            *,
+            assistant_id: str,
+            include: builtins.list[RunStepInclude] | Omit = omit,
+            additional_instructions: str | None | Omit = omit,
+            additional_messages: Iterable[RunCreateParamsAdditionalMessage] | None | Omit = omit,
+            instructions: str | None | Omit = omit,
+            max_completion_tokens: int | None | Omit = omit,
+            max_prompt_tokens: int | None | Omit = omit,
+            metadata: Metadata | None | Omit = omit,
+            model: str | ChatModel | None | Omit = omit,
+            parallel_tool_calls: bool | Omit = omit,
+            reasoning_effort: ReasoningEffort | None | Omit = omit,
+            response_format: AssistantResponseFormatOptionParam | None | Omit = omit,
+            temperature: float | None | Omit = omit,
+            tool_choice: AssistantToolChoiceOptionParam | None | Omit = omit,
+            tools: Iterable[AssistantToolParam] | None | Omit = omit,
+            top_p: float | None | Omit = omit,
+            truncation_strategy: RunCreateParamsTruncationStrategy | None | Omit = omit,
+            event_handler: None = None,
+            extra_headers: Headers | None = None,
+            extra_query: Query | None = None,
+            extra_body: Body | None = None,
+            timeout: float | Timeout | NotGiven | None = not_given,
+            deadline: float | NotGiven | None = not_given,
+            first_event: float | NotGiven | None = not_given,
+            event_gap: float | NotGiven | None = not_given,
+        ) -> AssistantStreamManager[AssistantEventHandler]: ...
+
+        @overload
+        @deprecated("The Assistants API is deprecated in favor of the Responses API")
+        def stream(
+            self,
+            thread_id: str,
+            *,
+            assistant_id: str,
+            include: builtins.list[RunStepInclude] | Omit = omit,
+            additional_instructions: str | None | Omit = omit,
+            additional_messages: Iterable[RunCreateParamsAdditionalMessage] | None | Omit = omit,
+            instructions: str | None | Omit = omit,
+            max_completion_tokens: int | None | Omit = omit,
+            max_prompt_tokens: int | None | Omit = omit,
+            metadata: Metadata | None | Omit = omit,
+            model: str | ChatModel | None | Omit = omit,
+            parallel_tool_calls: bool | Omit = omit,
+            reasoning_effort: ReasoningEffort | None | Omit = omit,
+            response_format: AssistantResponseFormatOptionParam | None | Omit = omit,
+            temperature: float | None | Omit = omit,
+            tool_choice: AssistantToolChoiceOptionParam | None | Omit = omit,
+            tools: Iterable[AssistantToolParam] | None | Omit = omit,
+            top_p: float | None | Omit = omit,
+            truncation_strategy: RunCreateParamsTruncationStrategy | None | Omit = omit,
+            event_handler: HandlerT,
+            extra_headers: Headers | None = None,
+            extra_query: Query | None = None,
+            extra_body: Body | None = None,
+            timeout: float | Timeout | NotGiven | None = not_given,
+            deadline: float | NotGiven | None = not_given,
+            first_event: float | NotGiven | None = not_given,
+            event_gap: float | NotGiven | None = not_given,
+        ) -> AssistantStreamManager[HandlerT]: ...
+
+        def stream(self, *args: Any, **params: Any) -> Any:
+            """A context manager: a new run, whose events its handler follows as they arrive.
+
+            Entering it sends the request and gives the handler: yours, or one that only follows.
+            Iterate over that, or call its `until_done()`. A handler serves one stream.
+
+            `POST /threads/{thread_id}/runs`.
+            """
+            ...
+    else:
+        stream = assistant_stream(async_.Runs.stream)
+
+    if TYPE_CHECKING:
+
+        @overload
+        @deprecated("The Assistants API is deprecated in favor of the Responses API")
+        def create_and_stream(
+            self,
+            thread_id: str,
+            *,
+            assistant_id: str,
+            include: builtins.list[RunStepInclude] | Omit = omit,
+            additional_instructions: str | None | Omit = omit,
+            additional_messages: Iterable[RunCreateParamsAdditionalMessage] | None | Omit = omit,
+            instructions: str | None | Omit = omit,
+            max_completion_tokens: int | None | Omit = omit,
+            max_prompt_tokens: int | None | Omit = omit,
+            metadata: Metadata | None | Omit = omit,
+            model: str | ChatModel | None | Omit = omit,
+            parallel_tool_calls: bool | Omit = omit,
+            reasoning_effort: ReasoningEffort | None | Omit = omit,
+            response_format: AssistantResponseFormatOptionParam | None | Omit = omit,
+            temperature: float | None | Omit = omit,
+            tool_choice: AssistantToolChoiceOptionParam | None | Omit = omit,
+            tools: Iterable[AssistantToolParam] | None | Omit = omit,
+            top_p: float | None | Omit = omit,
+            truncation_strategy: RunCreateParamsTruncationStrategy | None | Omit = omit,
+            event_handler: None = None,
+            extra_headers: Headers | None = None,
+            extra_query: Query | None = None,
+            extra_body: Body | None = None,
+            timeout: float | Timeout | NotGiven | None = not_given,
+            deadline: float | NotGiven | None = not_given,
+            first_event: float | NotGiven | None = not_given,
+            event_gap: float | NotGiven | None = not_given,
+        ) -> AssistantStreamManager[AssistantEventHandler]: ...
+
+        @overload
+        @deprecated("The Assistants API is deprecated in favor of the Responses API")
+        def create_and_stream(
+            self,
+            thread_id: str,
+            *,
+            assistant_id: str,
+            include: builtins.list[RunStepInclude] | Omit = omit,
+            additional_instructions: str | None | Omit = omit,
+            additional_messages: Iterable[RunCreateParamsAdditionalMessage] | None | Omit = omit,
+            instructions: str | None | Omit = omit,
+            max_completion_tokens: int | None | Omit = omit,
+            max_prompt_tokens: int | None | Omit = omit,
+            metadata: Metadata | None | Omit = omit,
+            model: str | ChatModel | None | Omit = omit,
+            parallel_tool_calls: bool | Omit = omit,
+            reasoning_effort: ReasoningEffort | None | Omit = omit,
+            response_format: AssistantResponseFormatOptionParam | None | Omit = omit,
+            temperature: float | None | Omit = omit,
+            tool_choice: AssistantToolChoiceOptionParam | None | Omit = omit,
+            tools: Iterable[AssistantToolParam] | None | Omit = omit,
+            top_p: float | None | Omit = omit,
+            truncation_strategy: RunCreateParamsTruncationStrategy | None | Omit = omit,
+            event_handler: HandlerT,
+            extra_headers: Headers | None = None,
+            extra_query: Query | None = None,
+            extra_body: Body | None = None,
+            timeout: float | Timeout | NotGiven | None = not_given,
+            deadline: float | NotGiven | None = not_given,
+            first_event: float | NotGiven | None = not_given,
+            event_gap: float | NotGiven | None = not_given,
+        ) -> AssistantStreamManager[HandlerT]: ...
+
+        def create_and_stream(self, *args: Any, **params: Any) -> Any:
+            """A context manager: a new run, whose events its handler follows as they arrive.
+
+            Entering it sends the request and gives the handler: yours, or one that only follows.
+            Iterate over that, or call its `until_done()`. A handler serves one stream.
+
+            `POST /threads/{thread_id}/runs`.
+            """
+            ...
+    else:
+        create_and_stream = assistant_stream(async_.Runs.create_and_stream)
+
+    if TYPE_CHECKING:
+
+        @overload
+        @deprecated("The Assistants API is deprecated in favor of the Responses API")
+        def submit_tool_outputs_stream(
+            self,
+            run_id: str,
+            *,
+            thread_id: str,
+            tool_outputs: Iterable[RunSubmitToolOutputsParamsToolOutput],
+            event_handler: None = None,
+            extra_headers: Headers | None = None,
+            extra_query: Query | None = None,
+            extra_body: Body | None = None,
+            timeout: float | Timeout | NotGiven | None = not_given,
+            deadline: float | NotGiven | None = not_given,
+            first_event: float | NotGiven | None = not_given,
+            event_gap: float | NotGiven | None = not_given,
+        ) -> AssistantStreamManager[AssistantEventHandler]: ...
+
+        @overload
+        @deprecated("The Assistants API is deprecated in favor of the Responses API")
+        def submit_tool_outputs_stream(
+            self,
+            run_id: str,
+            *,
+            thread_id: str,
+            tool_outputs: Iterable[RunSubmitToolOutputsParamsToolOutput],
+            event_handler: HandlerT,
+            extra_headers: Headers | None = None,
+            extra_query: Query | None = None,
+            extra_body: Body | None = None,
+            timeout: float | Timeout | NotGiven | None = not_given,
+            deadline: float | NotGiven | None = not_given,
+            first_event: float | NotGiven | None = not_given,
+            event_gap: float | NotGiven | None = not_given,
+        ) -> AssistantStreamManager[HandlerT]: ...
+
+        def submit_tool_outputs_stream(self, *args: Any, **params: Any) -> Any:
+            """A context manager: a run that got the outputs of its tools, whose events its handler follows as they arrive.
+
+            Entering it sends the request and gives the handler: yours, or one that only follows.
+            Iterate over that, or call its `until_done()`. A handler serves one stream.
+
+            `POST /threads/{thread_id}/runs/{run_id}/submit_tool_outputs`.
+            """
+            ...
+    else:
+        submit_tool_outputs_stream = assistant_stream(async_.Runs.submit_tool_outputs_stream)
+
     cancel = blocking(async_.Runs.cancel)
     list = blocking(async_.Runs.list)
     retrieve = blocking(async_.Runs.retrieve)
     update = blocking(async_.Runs.update)
+    poll = blocking(async_.Runs.poll)
+    create_and_poll = blocking(async_.Runs.create_and_poll)
+    submit_tool_outputs_and_poll = blocking(async_.Runs.submit_tool_outputs_and_poll)
 
 
 class Threads(Resource):
@@ -1390,10 +1606,85 @@ class Threads(Resource):
     else:
         create_and_run = blocking(async_.Threads.create_and_run)
 
+    if TYPE_CHECKING:
+
+        @overload
+        @deprecated("The Assistants API is deprecated in favor of the Responses API")
+        def create_and_run_stream(
+            self,
+            *,
+            assistant_id: str,
+            instructions: str | None | Omit = omit,
+            max_completion_tokens: int | None | Omit = omit,
+            max_prompt_tokens: int | None | Omit = omit,
+            metadata: Metadata | None | Omit = omit,
+            model: str | ChatModel | None | Omit = omit,
+            parallel_tool_calls: bool | Omit = omit,
+            response_format: AssistantResponseFormatOptionParam | None | Omit = omit,
+            temperature: float | None | Omit = omit,
+            thread: ThreadCreateAndRunParamsThread | Omit = omit,
+            tool_choice: AssistantToolChoiceOptionParam | None | Omit = omit,
+            tool_resources: ThreadCreateAndRunParamsToolResources | None | Omit = omit,
+            tools: Iterable[AssistantToolParam] | None | Omit = omit,
+            top_p: float | None | Omit = omit,
+            truncation_strategy: ThreadCreateAndRunParamsTruncationStrategy | None | Omit = omit,
+            event_handler: None = None,
+            extra_headers: Headers | None = None,
+            extra_query: Query | None = None,
+            extra_body: Body | None = None,
+            timeout: float | Timeout | NotGiven | None = not_given,
+            deadline: float | NotGiven | None = not_given,
+            first_event: float | NotGiven | None = not_given,
+            event_gap: float | NotGiven | None = not_given,
+        ) -> AssistantStreamManager[AssistantEventHandler]: ...
+
+        @overload
+        @deprecated("The Assistants API is deprecated in favor of the Responses API")
+        def create_and_run_stream(
+            self,
+            *,
+            assistant_id: str,
+            instructions: str | None | Omit = omit,
+            max_completion_tokens: int | None | Omit = omit,
+            max_prompt_tokens: int | None | Omit = omit,
+            metadata: Metadata | None | Omit = omit,
+            model: str | ChatModel | None | Omit = omit,
+            parallel_tool_calls: bool | Omit = omit,
+            response_format: AssistantResponseFormatOptionParam | None | Omit = omit,
+            temperature: float | None | Omit = omit,
+            thread: ThreadCreateAndRunParamsThread | Omit = omit,
+            tool_choice: AssistantToolChoiceOptionParam | None | Omit = omit,
+            tool_resources: ThreadCreateAndRunParamsToolResources | None | Omit = omit,
+            tools: Iterable[AssistantToolParam] | None | Omit = omit,
+            top_p: float | None | Omit = omit,
+            truncation_strategy: ThreadCreateAndRunParamsTruncationStrategy | None | Omit = omit,
+            event_handler: HandlerT,
+            extra_headers: Headers | None = None,
+            extra_query: Query | None = None,
+            extra_body: Body | None = None,
+            timeout: float | Timeout | NotGiven | None = not_given,
+            deadline: float | NotGiven | None = not_given,
+            first_event: float | NotGiven | None = not_given,
+            event_gap: float | NotGiven | None = not_given,
+        ) -> AssistantStreamManager[HandlerT]: ...
+
+        def create_and_run_stream(self, *args: Any, **params: Any) -> Any:
+            """A context manager: a run of a new thread, whose events its handler follows as they arrive.
+
+            Entering it sends the request and gives the handler: yours, or one that only follows.
+            Iterate over that, or call its `until_done()`. A handler serves one stream.
+
+            `POST /threads/runs`.
+            """
+            ...
+    else:
+        create_and_run_stream = assistant_stream(async_.Threads.create_and_run_stream)
+
     create = blocking(async_.Threads.create)
     delete = blocking(async_.Threads.delete)
     retrieve = blocking(async_.Threads.retrieve)
     update = blocking(async_.Threads.update)
+    create_and_run_poll = blocking(async_.Threads.create_and_run_poll)
 
 
 class Beta(Resource):

@@ -34,6 +34,7 @@ class Runs(Resource):
     delete = blocking(async_.Runs.delete)
     list = blocking(async_.Runs.list)
     retrieve = blocking(async_.Runs.retrieve)
+    wait = blocking(async_.Runs.wait)
 
 
 class Evals(Resource):

@@ -22,3 +22,5 @@ class Files(Resource):
     list = blocking(async_.Files.list)
     retrieve = blocking(async_.Files.retrieve)
     retrieve_content = blocking(async_.Files.retrieve_content)
+    upload_many = blocking(async_.Files.upload_many)
+    wait_for_processing = blocking(async_.Files.wait_for_processing)

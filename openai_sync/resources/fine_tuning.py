@@ -71,6 +71,7 @@ class Jobs(Resource):
     pause = blocking(async_.Jobs.pause)
     resume = blocking(async_.Jobs.resume)
     retrieve = blocking(async_.Jobs.retrieve)
+    wait = blocking(async_.Jobs.wait)
 
 
 class FineTuning(Resource):

@@ -9,6 +9,7 @@ from openai_async.resources import images as async_
 from .._bridge import Resource, blocking
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any, Literal, overload
 
     from openai_async._sentinels import NotGiven, Omit, not_given, omit
@@ -70,6 +71,7 @@ class Images(Resource):
             deadline: float | NotGiven | None = not_given,
             first_event: float | NotGiven | None = not_given,
             event_gap: float | NotGiven | None = not_given,
+            on_progress: Callable[[int, int | None], Any] | None = None,
         ) -> ImagesResponse: ...
 
         @overload
@@ -109,6 +111,7 @@ class Images(Resource):
             deadline: float | NotGiven | None = not_given,
             first_event: float | NotGiven | None = not_given,
             event_gap: float | NotGiven | None = not_given,
+            on_progress: Callable[[int, int | None], Any] | None = None,
         ) -> Stream[ImageEditStreamEvent]: ...
 
         @overload
@@ -148,10 +151,18 @@ class Images(Resource):
             deadline: float | NotGiven | None = not_given,
             first_event: float | NotGiven | None = not_given,
             event_gap: float | NotGiven | None = not_given,
+            on_progress: Callable[[int, int | None], Any] | None = None,
         ) -> ImagesResponse | Stream[ImageEditStreamEvent]: ...
 
         def edit(self, *args: Any, **params: Any) -> ImagesResponse | Stream[ImageEditStreamEvent]:
-            """Images changed as a description says. `POST /images/edits`."""
+            """Images changed as a description says.
+
+            `on_progress(sent, total)` counts bytes of files as they are handed to the network. `total`
+            is None until it is known; the last call has both the same. It begins anew when the request
+            is repeated.
+
+            `POST /images/edits`.
+            """
             ...
     else:
         edit = blocking(async_.Images.edit)

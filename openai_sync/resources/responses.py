@@ -288,3 +288,4 @@ class Responses(Resource):
     cancel = blocking(async_.Responses.cancel)
     compact = blocking(async_.Responses.compact)
     delete = blocking(async_.Responses.delete)
+    wait = blocking(async_.Responses.wait)

@@ -31,3 +31,4 @@ class Uploads(Resource):
     cancel = blocking(async_.Uploads.cancel)
     complete = blocking(async_.Uploads.complete)
     create = blocking(async_.Uploads.create)
+    upload_file_chunked = blocking(async_.Uploads.upload_file_chunked)

@@ -21,9 +21,10 @@ class FileBatches(Resource):
     create = blocking(async_.FileBatches.create)
     list_files = blocking(async_.FileBatches.list_files)
     retrieve = blocking(async_.FileBatches.retrieve)
-    create_and_poll = blocking(async_.FileBatches.create_and_poll)
     poll = blocking(async_.FileBatches.poll)
+    create_and_poll = blocking(async_.FileBatches.create_and_poll)
     upload_and_poll = blocking(async_.FileBatches.upload_and_poll)
+    upload_many = blocking(async_.FileBatches.upload_many)
 
 
 class Files(Resource):
@@ -36,6 +37,10 @@ class Files(Resource):
     list = blocking(async_.Files.list)
     retrieve = blocking(async_.Files.retrieve)
     update = blocking(async_.Files.update)
+    poll = blocking(async_.Files.poll)
+    create_and_poll = blocking(async_.Files.create_and_poll)
+    upload = blocking(async_.Files.upload)
+    upload_and_poll = blocking(async_.Files.upload_and_poll)
 
 
 class VectorStores(Resource):

@@ -26,3 +26,5 @@ class Videos(Resource):
     list = blocking(async_.Videos.list)
     remix = blocking(async_.Videos.remix)
     retrieve = blocking(async_.Videos.retrieve)
+    poll = blocking(async_.Videos.poll)
+    create_and_poll = blocking(async_.Videos.create_and_poll)

@@ -35,6 +35,8 @@ class State:
         self.meeting: list[Callable[[], None]] = []
         #: Connections over which several processes spoke.
         self.shared = 0
+        #: Bytes of the parts of the upload, with what is around them.
+        self.uploaded = 0
 
 
 class Peer(asyncio.Protocol):
@@ -69,10 +71,21 @@ class Peer(asyncio.Protocol):
             go_on()
         if self._target.endswith(b"/files"):
             self._send([_whole(_file(self._size))])
+        elif b"/uploads" in self._target:
+            self._send([_whole(self._upload())])
         elif self._target.endswith(b"/models/shared"):
             self._send([_whole(_model(str(self._state.shared)))])
         else:
             self._answer(json.loads(self._body))
+
+    def _upload(self) -> dict[str, Any]:
+        """What a request about an upload in parts is answered: of one upload at a time."""
+        if self._target.endswith(b"/parts"):
+            self._state.uploaded += self._size
+            return {"id": "part-1", "object": "upload.part", "created_at": 1, "upload_id": "u"}
+        if self._target.endswith(b"/uploads"):
+            self._state.uploaded = 0
+        return {"id": "u", "object": "upload", "file": _file(self._state.uploaded)}
 
     def _answer(self, request: dict[str, Any]) -> None:
         how, echoed = request["model"], request["messages"][0]["content"]

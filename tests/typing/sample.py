@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import AsyncGenerator, Callable
+from typing import Any, BinaryIO
 
 from typing_extensions import assert_type
 
 from openai_async import AsyncOpenAI
 from openai_async.types.audio import TranscriptionStreamEvent
 from openai_async.types.batches import Batch
+from openai_async.types.files import FileObject
 from openai_async.types.images import ImagesResponse
 from openai_async.types.responses import Response, ResponseStreamEvent
+from openai_async.types.uploads import Upload
 from openai_async.types.vector_stores import VectorStoreFileBatch, VectorStoreSearchResponse
 from openai_sync import HttpxBinaryResponseContent, OpenAI, Stream
 from openai_sync._raw import LegacyAPIResponse, ResponseManager
@@ -47,6 +49,18 @@ def helpers(client: OpenAI) -> None:
     batch = batches.create_and_poll("v", file_ids=["f"], poll_interval_ms=10, deadline=60)
     assert_type(batch, VectorStoreFileBatch)
     assert_type(batches.poll("b", vector_store_id="v"), VectorStoreFileBatch)
+
+
+def uploads(client: OpenAI, pieces: AsyncGenerator[bytes, None], file: BinaryIO) -> None:
+    made = client.files.create(file=pieces, purpose="batch", on_progress=lambda sent, total: sent)
+    assert_type(made, FileObject)
+    client.files.create(file=("a.bin", pieces, "text/plain"), purpose="batch")
+    send = client.uploads.upload_file_chunked
+    assert_type(send(file="a.bin", mime_type="text/plain", purpose="batch", md5=True), Upload)
+    assert_type(send(file=file, mime_type="text/plain", purpose="batch", md5="0"), Upload)
+    send(file=pieces, mime_type="a/b", purpose="batch", filename="a", bytes=5, max_concurrency=2)
+    client.files.create(file=iter([b""]), purpose="batch")  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
+    send(file=[b""], mime_type="a/b", purpose="batch")  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
 
 
 def views(client: OpenAI) -> None:

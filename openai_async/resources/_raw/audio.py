@@ -8,7 +8,8 @@ from ..._raw import Part, RawResource, StreamedResource, raw, streamed
 from .. import audio as async_
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from collections.abc import Callable
+    from typing import Any, Literal
 
     from ..._overloads import overloads
     from ..._sentinels import NotGiven, Omit, not_given, omit
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
             deadline: float | NotGiven | None = not_given,
             first_event: float | NotGiven | None = not_given,
             event_gap: float | NotGiven | None = not_given,
+            on_progress: Callable[[int, int | None], Any] | None = None,
         ) -> Transcription | TranscriptionVerbose | TranscriptionDiarized | str: ...
 
         async def two(
@@ -77,6 +79,7 @@ if TYPE_CHECKING:
             deadline: float | NotGiven | None = not_given,
             first_event: float | NotGiven | None = not_given,
             event_gap: float | NotGiven | None = not_given,
+            on_progress: Callable[[int, int | None], Any] | None = None,
         ) -> AsyncStream[TranscriptionStreamEvent]: ...
 
 
