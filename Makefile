@@ -56,7 +56,7 @@ $(VENV)/pip:
 	@touch $@
 
 $(VENV)/dev: pyproject.toml | $(VENV)/pip
-	$(PIP) --editable ".[emulator]" --group dev
+	$(PIP) --editable ".[emulator,cli]" --group dev
 	@touch $@
 
 $(VENV)/lint: pyproject.toml | $(VENV)/pip

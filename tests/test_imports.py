@@ -10,13 +10,28 @@ import pytest
 from openai_async.emulator import Emulator
 
 CLIENT = "import openai_async, openai_sync"
-HEAVY = ["httpx", "httpcore", "h11", "httptools", "ssl", "trio", "numpy", "pydantic"]
+HEAVY = [
+    "httpx",
+    "httpcore",
+    "h11",
+    "httptools",
+    "ssl",
+    "trio",
+    "numpy",
+    "pydantic",
+    "click",
+    "rich",
+]
 OWN = [
     "openai_async._azure",
     "openai_async.emulator",
     "openai_async._http.transport",
     "openai_async._httpx",
     "openai_async.types.chat",
+    "openai_async._map",
+    "openai_async._pace",
+    "openai_async._batch_job",
+    "openai_sync._cli",
 ]
 
 
