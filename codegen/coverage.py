@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from .derived import DERIVED
 from .description import KINDS, Description
 from .helpers import HELPERS
 from .official import NO_API, Source
@@ -17,6 +18,7 @@ def report(description: Description, *sources: Path) -> int:
         inner = [path for path in methods if path.startswith(f"{target}.")]
         methods |= {mount + path.removeprefix(target) for path in inner}
     helpers = {f"{space}.{name}" for space, (_, _, names) in HELPERS.items() for name in names}
+    helpers |= set(DERIVED)
     counts = {kind: sum(t.kind == kind for t in description.types.values()) for kind in KINDS}
     if not sources:
         print("methods", len(methods), *(f"{kind} {counts[kind]}" for kind in KINDS))

@@ -36,7 +36,8 @@ class Derived:
     called: str = ""
 
 
-_RETRIEVED = "once it has ended, asked for again and again until then."
+_ASKED = "asked for again and again until then."
+_RETRIEVED = f"once it has ended, {_ASKED}"
 _POLLED = "once it has ended, or needs something of you."
 _STREAMED = "A context manager: {}, whose events its handler follows as they arrive."
 
@@ -97,7 +98,9 @@ DERIVED: dict[str, Derived] = {
         "A new batch of files that were uploaded before, once they are processed.",
         ids="begun.id, vector_store_id=vector_store_id",
     ),
-    "vector_stores.files.poll": Derived("wait", "retrieve", f"A file {_RETRIEVED}"),
+    "vector_stores.files.poll": Derived(
+        "wait", "retrieve", f"A file once it is processed or cannot be, {_ASKED}"
+    ),
     "vector_stores.files.create_and_poll": Derived(
         "begin",
         "create",
@@ -105,7 +108,7 @@ DERIVED: dict[str, Derived] = {
         positional=("file_id",),
         ids="begun.id, vector_store_id=vector_store_id",
     ),
-    "videos.poll": Derived("wait", "retrieve", f"A video {_RETRIEVED}"),
+    "videos.poll": Derived("wait", "retrieve", f"A video once it is made or cannot be, {_ASKED}"),
     "videos.create_and_poll": Derived("begin", "create", "A new video, once it is made."),
 }
 

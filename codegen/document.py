@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+import ast
+import re
+from collections.abc import Iterator
+
+from .derived import DERIVED, derived_of
 from .description import Description
+from .helpers import HELPERS
 from .signatures import methods_of
+from .tree import ROOT
+
+_REQUEST = re.compile(r"`((?:GET|POST|PUT|PATCH|DELETE) [^`]*)`")
 
 
 def document(description: Description) -> str:
@@ -13,7 +22,8 @@ def document(description: Description) -> str:
         "",
         "# Methods",
         "",
-        f"{len(description.methods)} methods, in `openai_async` and `openai_sync` alike.",
+        f"{len(description.methods)} methods, in `openai_async` and `openai_sync` alike, and those",
+        "that are made of several requests, which name the first of them.",
         "Types are in the package of the same root: those of `chat.completions` in `types.chat`.",
     ]
     for root in description.resource_roots:
@@ -32,6 +42,27 @@ def _table(description: Description, paths: list[str]) -> list[str]:
     rows = ["| method | request | what it does |", "|---|---|---|"]
     for path in paths:
         method = description.methods[path]
-        note = " Deprecated." if method.deprecated else ""
-        rows.append(f"| `{path}` | `{method.http}` | {method.doc}{note} |")
-    return rows
+        rows.append(_row(path, method.http, method.doc, method.deprecated))
+    namespace = paths[0].rpartition(".")[0]
+    for path in derived_of(namespace):
+        base = description.methods[f"{namespace}.{DERIVED[path].base}"]
+        rows.append(_row(path, base.http, DERIVED[path].doc, base.deprecated))
+    return [*rows, *_helpers(namespace)]
+
+
+def _row(path: str, http: str, doc: str, deprecated: str = "") -> str:
+    return f"| `{path}` | `{http}` | {doc}{' Deprecated.' if deprecated else ''} |"
+
+
+def _helpers(namespace: str) -> Iterator[str]:
+    """The rows of methods that are written by hand: their docs have the first sentence."""
+    if namespace not in HELPERS:
+        return
+    module, mixin, names = HELPERS[namespace]
+    tree = ast.parse((ROOT / "openai_async" / "helpers" / f"{module}.py").read_text("utf-8"))
+    (cls,) = (n for n in tree.body if isinstance(n, ast.ClassDef) and n.name == mixin)
+    docs = {n.name: ast.get_docstring(n) for n in cls.body if isinstance(n, ast.AsyncFunctionDef)}
+    for name in names:
+        doc = " ".join((docs[name] or "").split())
+        request = _REQUEST.search(doc)
+        yield _row(f"{namespace}.{name}", request[1] if request else "", doc.split(". ")[0] + ".")

@@ -14,6 +14,7 @@ from typing import ClassVar, TypeVar
 NAMES = {
     "openai_sync": "openai_async",
     "APIResponse": "AsyncAPIResponse",
+    "AssistantEventHandler": "AsyncAssistantEventHandler",
     "AzureOpenAI": "AsyncAzureOpenAI",
     "Client": "AsyncClient",
     "OpenAI": "AsyncOpenAI",
@@ -26,6 +27,12 @@ PLAIN = {"is_closed", "platform_headers", "pool_stats"}
 COPIES = {"copy", "with_options"}
 #: Methods of what clients give that wait for the network.
 WAITING = {"close", "get_next_page", "json", "print", "read", "stream_to_file", "text"}
+WAITING |= {"get_final_run", "until_done"}
+#: Ends of what gives a context manager that is not awaited, and of what gives a list.
+MANAGERS = ("client.map", ".runs.stream", "_stream")
+LISTS = (".batches.map",)
+#: Classes whose hooks are awaited.
+HOOKED = {"AssistantEventHandler"}
 
 WAITS = (ast.Await, ast.AsyncFor, ast.AsyncWith)
 
@@ -52,6 +59,11 @@ def blocking(code: str) -> str:
 def _as(kind: type[N], node: ast.AST) -> N:
     """`node` as its twin: `for` as `async for`, and so on."""
     return kind(**dict(ast.iter_fields(node)))
+
+
+def _called(node: ast.expr) -> str:
+    """What is called, as it is written."""
+    return ast.unparse(node.func) if isinstance(node, ast.Call) else ""
 
 
 class _Renaming(ast.NodeTransformer):
@@ -119,6 +131,7 @@ class _Awaited(_Renaming):
         managers = [item for item in node.items if self._asked(item.context_expr)]
         for item in managers:
             streams = "with_streaming_response" in ast.unparse(item.context_expr)
+            streams = streams or _called(item.context_expr).endswith(MANAGERS)
             item.context_expr = self._inner(item.context_expr)
             if not streams:
                 item.context_expr = ast.Await(item.context_expr)
@@ -128,6 +141,7 @@ class _Awaited(_Renaming):
 
     def visit_For(self, node: ast.For) -> ast.AST:
         waits = self._asked(node.iter) or self._gives(node.iter)
+        waits = waits and not _called(node.iter).endswith(LISTS)
         node.iter = self._iterated(node.iter)
         node.body = [self.visit(each) for each in node.body]
         return _as(ast.AsyncFor, node) if waits else node
@@ -149,6 +163,16 @@ class _Awaited(_Renaming):
         inner = self.generic_visit(node)
         assert isinstance(inner, ast.expr)
         return inner
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
+        hooked = any(isinstance(base, ast.Name) and base.id in HOOKED for base in node.bases)
+        self.generic_visit(node)
+        if hooked:
+            node.body = [
+                _as(ast.AsyncFunctionDef, each) if isinstance(each, ast.FunctionDef) else each
+                for each in node.body
+            ]
+        return node
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         node.body = [self.visit(each) for each in node.body]

@@ -17,6 +17,9 @@ from documents import BLOCKS, DOCUMENTS, ROOT, Block, blocks
 
 from openai_async.emulator import Emulator
 
+#: What the API itself gives up is documented as long as it works.
+pytestmark = pytest.mark.filterwarnings("ignore:The Assistants API:DeprecationWarning")
+
 
 def name(document: Path) -> str:
     return document.relative_to(ROOT).as_posix()
@@ -101,6 +104,23 @@ STYLES = [
         "    for line in r.iter_lines():\n        print(line, r.read())",
         "async with client.files.with_streaming_response.content('f') as r:\n"
         "    async for line in r.iter_lines():\n        print(line, await r.read())",
+    ),
+    (
+        "with client.map([{}], client.models.retrieve) as all:\n"
+        "    for one in all:\n        print(one)",
+        "async with client.map([{}], client.models.retrieve) as all:\n"
+        "    async for one in all:\n        print(one)",
+    ),
+    (
+        "for one in client.batches.map([{}]):\n    print(one)",
+        "for one in await client.batches.map([{}]):\n    print(one)",
+    ),
+    (
+        "class Own(AssistantEventHandler):\n    def on_end(self):\n        print()\n"
+        "with client.beta.threads.runs.stream('t', event_handler=Own()) as h:\n    h.until_done()",
+        "class Own(AsyncAssistantEventHandler):\n    async def on_end(self):\n        print()\n"
+        "async with client.beta.threads.runs.stream('t', event_handler=Own()) as h:\n"
+        "    await h.until_done()",
     ),
 ]
 

@@ -17,10 +17,16 @@ from test_typing import ROOT, installed
 
 #: What is returned by the blocking kind instead, but for pages.
 WRAPPED = {
+    "AsyncAssistantEventHandler": "AssistantEventHandler",
+    "AsyncAssistantStreamManager": "AssistantStreamManager",
+    "AsyncHandlerT": "HandlerT",
     "AsyncStream": "Stream",
     "AsyncResponseManager": "ResponseManager",
     "_responses.LegacyAPIResponse": "_raw.LegacyAPIResponse",
 }
+#: What takes methods, which are of another kind for blocking code: `tests/typing` has its types.
+OF_ITS_OWN_TYPE = {"batches.map"}
+
 #: What is awaited or iterated over; its last argument is what the blocking kind returns.
 WAITED_FOR = re.compile(r"(CoroutineType|Coroutine|AsyncPaginator)\[")
 REVEALED = re.compile(r'Type of "(\w)\.([\w.]+)" is "(.*)"', re.DOTALL)
@@ -97,6 +103,6 @@ def test_every_method_has_the_types_of_its_twin(tmp_path: Path) -> None:
     different = {
         path: (seen["a", path][-300:], seen["b", path][-300:])
         for path in paths
-        if as_blocking(seen["a", path]) != seen["b", path]
+        if path not in OF_ITS_OWN_TYPE and as_blocking(seen["a", path]) != seen["b", path]
     }
     assert different == {}

@@ -488,7 +488,7 @@ class Files(VectorStoreFilesHelpers, Resource):
         timeout: float | Timeout | NotGiven | None = not_given,
         deadline: float | NotGiven | None = not_given,
     ) -> VectorStoreFile:
-        """A file once it has ended, asked for again and again until then.
+        """A file once it is processed or cannot be, asked for again and again until then.
 
         Between two questions it waits `poll_interval_ms` milliseconds if given, else as long as the
         last answer says in `openai-poll-after-ms`, else a second and longer each time. `on_poll`

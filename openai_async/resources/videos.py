@@ -314,7 +314,7 @@ class Videos(Resource):
         timeout: float | Timeout | NotGiven | None = not_given,
         deadline: float | NotGiven | None = not_given,
     ) -> Video:
-        """A video once it has ended, asked for again and again until then.
+        """A video once it is made or cannot be, asked for again and again until then.
 
         Between two questions it waits `poll_interval_ms` milliseconds if given, else as long as the
         last answer says in `openai-poll-after-ms`, else a second and longer each time. `on_poll`
