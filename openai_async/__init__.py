@@ -44,17 +44,31 @@ from ._sentinels import NOT_GIVEN, NotGiven, Omit, not_given, omit
 from ._stream import AsyncStream
 from ._timeouts import DEFAULT_TIMEOUT, Timeout
 from ._transport import DEFAULT_CONNECTION_LIMITS, Limits, PoolStats
-from ._unfinished import DeadlineExceeded, StreamStalled, StreamTruncated
+from ._unfinished import DeadlineExceeded, StreamStalled, StreamTruncated, WaitTimeout
 from ._version import __title__, __version__
 
 if TYPE_CHECKING:
     from . import pagination as pagination
     from . import resources as resources
     from . import types as types
+    from ._assistants import AsyncAssistantEventHandler as AsyncAssistantEventHandler
+    from ._assistants import AsyncAssistantStreamManager as AsyncAssistantStreamManager
     from ._azure import AsyncAzureOpenAI as AsyncAzureOpenAI
     from ._httpx import DefaultAsyncHttpxClient as DefaultAsyncHttpxClient
+    from ._ledger import LedgerError as LedgerError
+    from ._map import AsyncMap as AsyncMap
+    from ._map_results import BatchProgress as BatchProgress
+    from ._map_results import BatchRequestError as BatchRequestError
+    from ._map_results import MapProgress as MapProgress
+    from ._map_results import MapResult as MapResult
     from ._responses import AsyncAPIResponse as AsyncAPIResponse
     from ._responses import LegacyAPIResponse as LegacyAPIResponse
+    from ._uploaded import FileProcessingError as FileProcessingError
+    from ._uploaded import Orphan as Orphan
+    from ._uploaded import UploadResult as UploadResult
+    from ._uploaded import Uploads as Uploads
+    from ._uploaded import UploadsFailed as UploadsFailed
+    from ._uploaded import UploadsProgress as UploadsProgress
 else:
     __getattr__, __dir__, _ = lazy_names(
         __name__,
@@ -62,9 +76,21 @@ else:
             ".pagination": ("pagination",),
             ".resources": ("resources",),
             ".types": ("types",),
+            "._assistants": ("AsyncAssistantEventHandler", "AsyncAssistantStreamManager"),
             "._azure": ("AsyncAzureOpenAI",),
             "._httpx": ("DefaultAsyncHttpxClient",),
+            "._ledger": ("LedgerError",),
+            "._map": ("AsyncMap",),
+            "._map_results": ("BatchProgress", "BatchRequestError", "MapProgress", "MapResult"),
             "._responses": ("AsyncAPIResponse", "LegacyAPIResponse"),
+            "._uploaded": (
+                "FileProcessingError",
+                "Orphan",
+                "UploadResult",
+                "Uploads",
+                "UploadsFailed",
+                "UploadsProgress",
+            ),
         },
     )
 
@@ -79,6 +105,8 @@ __all__ = [
     "APIStatusError",
     "APITimeoutError",
     "AsyncAPIResponse",
+    "AsyncAssistantEventHandler",
+    "AsyncAssistantStreamManager",
     "AsyncAzureOpenAI",
     "AsyncClient",
     "AsyncOpenAI",
@@ -91,8 +119,10 @@ __all__ = [
     "ContentFilterFinishReasonError",
     "DeadlineExceeded",
     "DefaultAsyncHttpxClient",
+    "FileProcessingError",
     "HttpxBinaryResponseContent",
     "InternalServerError",
+    "LedgerError",
     "LegacyAPIResponse",
     "LengthFinishReasonError",
     "Limits",
@@ -102,6 +132,7 @@ __all__ = [
     "OAuthError",
     "Omit",
     "OpenAIError",
+    "Orphan",
     "PermissionDeniedError",
     "PoolStats",
     "RateLimitError",
@@ -113,11 +144,21 @@ __all__ = [
     "Timeout",
     "Unknown",
     "UnprocessableEntityError",
+    "UploadResult",
+    "Uploads",
+    "UploadsFailed",
+    "UploadsProgress",
+    "WaitTimeout",
     "__title__",
     "__version__",
     "not_given",
     "omit",
     "types",
+    "AsyncMap",
+    "BatchProgress",
+    "BatchRequestError",
+    "MapProgress",
+    "MapResult",
 ]
 
 _logs.set_up()

@@ -29,6 +29,7 @@ from ._transport import (
     PoolStats,
     Transport,
 )
+from .helpers.client import ClientHelpers
 from .pagination import AsyncPaginator
 from .resources._root import Namespaces
 
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from ._types import APIKey, Headers, HTTPClient, Query
 
 
-class AsyncOpenAI(Namespaces):
+class AsyncOpenAI(ClientHelpers, Namespaces):
     """A client of the OpenAI API for programs that await it, on asyncio and on trio.
 
     One object serves a whole program: any number of tasks, and any event loop, one after another or

@@ -55,6 +55,7 @@ from openai_async import (
     Timeout,
     Unknown,
     UnprocessableEntityError,
+    WaitTimeout,
     __title__,
     __version__,
     not_given,
@@ -75,14 +76,28 @@ if TYPE_CHECKING:
 
     import httpx
 
+    from openai_async import BatchProgress as BatchProgress
+    from openai_async import BatchRequestError as BatchRequestError
     from openai_async import DefaultAsyncHttpxClient as DefaultAsyncHttpxClient
+    from openai_async import FileProcessingError as FileProcessingError
+    from openai_async import LedgerError as LedgerError
+    from openai_async import MapProgress as MapProgress
+    from openai_async import MapResult as MapResult
+    from openai_async import Orphan as Orphan
+    from openai_async import UploadResult as UploadResult
+    from openai_async import Uploads as Uploads
+    from openai_async import UploadsFailed as UploadsFailed
+    from openai_async import UploadsProgress as UploadsProgress
     from openai_async import types as types
     from openai_async._azure import TokenProvider
     from openai_async._types import APIKey, Headers, HTTPClient, Query
 
     from . import pagination as pagination
     from . import resources as resources
+    from ._assistants import AssistantEventHandler as AssistantEventHandler
+    from ._assistants import AssistantStreamManager as AssistantStreamManager
     from ._azure import AzureOpenAI as AzureOpenAI
+    from ._map import Map as Map
     from ._module import _reset_client as _reset_client
     from ._module_choice import AmbiguousModuleClientUsageError as AmbiguousModuleClientUsageError
     from ._module_resources import *  # noqa: F403  # all that is there, and typed there
@@ -100,13 +115,30 @@ else:
         __name__,
         {
             "openai_async._httpx": ("DefaultAsyncHttpxClient",),
+            "openai_async._ledger": ("LedgerError",),
+            "openai_async._map_results": (
+                "BatchProgress",
+                "BatchRequestError",
+                "MapProgress",
+                "MapResult",
+            ),
+            "openai_async._uploaded": (
+                "FileProcessingError",
+                "Orphan",
+                "UploadResult",
+                "Uploads",
+                "UploadsFailed",
+                "UploadsProgress",
+            ),
             "openai_async.types": ("types",),
             ".pagination": ("pagination",),
             ".resources": ("resources",),
             "._module": ("_reset_client", *_VARIABLES, *_RESOURCES),
             "._module_choice": ("AmbiguousModuleClientUsageError",),
             "._module_removed": _REMOVED,
+            "._assistants": ("AssistantEventHandler", "AssistantStreamManager"),
             "._azure": ("AzureOpenAI",),
+            "._map": ("Map",),
             "._raw": ("APIResponse", "LegacyAPIResponse"),
         },
     )
@@ -152,6 +184,8 @@ __all__ = [
     "APIStatusError",
     "APITimeoutError",
     "AmbiguousModuleClientUsageError",
+    "AssistantEventHandler",
+    "AssistantStreamManager",
     "Attempt",
     "AuthenticationError",
     "AzureOpenAI",
@@ -165,8 +199,10 @@ __all__ = [
     "DEFAULT_MAX_RETRIES",
     "DEFAULT_TIMEOUT",
     "DefaultAsyncHttpxClient",
+    "FileProcessingError",
     "HttpxBinaryResponseContent",
     "InternalServerError",
+    "LedgerError",
     "LegacyAPIResponse",
     "LengthFinishReasonError",
     "Limits",
@@ -178,6 +214,7 @@ __all__ = [
     "Omit",
     "OpenAI",
     "OpenAIError",
+    "Orphan",
     "PermissionDeniedError",
     "PoolStats",
     "RateLimitError",
@@ -190,9 +227,19 @@ __all__ = [
     "Timeout",
     "Unknown",
     "UnprocessableEntityError",
+    "UploadResult",
+    "Uploads",
+    "UploadsFailed",
+    "UploadsProgress",
+    "WaitTimeout",
     "__title__",
     "__version__",
     "not_given",
     "omit",
     "types",
+    "Map",
+    "BatchProgress",
+    "BatchRequestError",
+    "MapProgress",
+    "MapResult",
 ]

@@ -17,6 +17,7 @@ from openai_async._transport import PoolStats
 from openai_async._urls import URL
 
 from ._bridge import blocking
+from ._map import ClientHelpers
 from ._portal import finish, run
 from .pagination import to_sync
 from .resources._root import Namespaces
@@ -81,7 +82,7 @@ class _Driven(AsyncOpenAI):
     _blocking = True
 
 
-class OpenAI(Namespaces):
+class OpenAI(ClientHelpers, Namespaces):
     """A client of the OpenAI API for scripts, notebooks and threads: every method blocks.
 
     It has the methods, arguments and errors of `openai_async.AsyncOpenAI`, whose coroutines it runs

@@ -22,9 +22,15 @@ import openai_async.resources
 import openai_sync
 import openai_sync.pagination
 import openai_sync.resources
-from openai_async import AsyncOpenAI, AsyncStream
+from openai_async import (
+    AsyncAssistantEventHandler,
+    AsyncAssistantStreamManager,
+    AsyncMap,
+    AsyncOpenAI,
+    AsyncStream,
+)
 from openai_async._responses import AsyncAPIResponse, AsyncResponseManager
-from openai_sync import OpenAI, Stream
+from openai_sync import AssistantEventHandler, AssistantStreamManager, Map, OpenAI, Stream
 from openai_sync._client import Setting
 from openai_sync._raw import APIResponse, ResponseManager
 
@@ -33,8 +39,11 @@ ROOT = Path(__file__).parent.parent
 #: What exists for one of the two ways to wait, and has no twin of the same name.
 AWAITED_ONLY = {
     "AsyncAPIResponse",
+    "AsyncAssistantEventHandler",
+    "AsyncAssistantStreamManager",
     "AsyncAzureOpenAI",
     "AsyncClient",
+    "AsyncMap",
     "AsyncOpenAI",
     "AsyncStream",
 }
@@ -42,8 +51,11 @@ BLOCKING_ONLY = {
     "APIRemovedInV1",  # the module as a client
     "APIResponse",
     "AmbiguousModuleClientUsageError",  # the module as a client
+    "AssistantEventHandler",
+    "AssistantStreamManager",
     "AzureOpenAI",
     "Client",
+    "Map",
     "OpenAI",
     "Stream",
 }
@@ -55,12 +67,15 @@ OF_ITS_OWN_KIND = {"LegacyAPIResponse", "types"}
 WITHOUT_TWIN = {
     "AsyncStream.aclose": "for contextlib.aclosing; contextlib.closing calls close",
     "AsyncStream.fill": "how the blocking stream reads",
+    "AsyncMap.fill": "how the blocking map reads",
+    "AsyncMap.serve": "what the blocking map runs",
 }
 
 #: Where the docs say of the blocking kind what is true of it alone.
 DOCUMENTED_TWICE = {
     "AsyncAPIResponse.stream_to_file",
     "AsyncOpenAI.get_api_list",
+    "ClientHelpers.map",
     "AsyncStream.outcome",
     "AsyncStream.print",
 }
@@ -76,6 +91,7 @@ PROTOCOLS = {
 #: What stands in annotations of the blocking kind instead.
 WRAPPED = {
     "AsyncAPIResponse": "APIResponse",
+    "AsyncHandlerT": "HandlerT",
     "AsyncIterator": "Iterator",
     "Pieces": "Filled",
     "_urls.URL": "URL",
@@ -116,6 +132,9 @@ PAGES: dict[str, Twins] = {
 #: Classes of what methods return.
 RETURNED: dict[str, Twins] = PAGES | {
     "AsyncStream": (AsyncStream, Stream),
+    "AsyncMap": (AsyncMap, Map),
+    "AsyncAssistantEventHandler": (AsyncAssistantEventHandler, AssistantEventHandler),
+    "AsyncAssistantStreamManager": (AsyncAssistantStreamManager, AssistantStreamManager),
     "AsyncAPIResponse": (AsyncAPIResponse, APIResponse),
     "AsyncResponseManager": (AsyncResponseManager, ResponseManager),
     "LegacyAPIResponse": (openai_async.LegacyAPIResponse, openai_sync.LegacyAPIResponse),

@@ -19,7 +19,7 @@ import pytest
 from test_typing import ROOT, installed
 
 #: A line that makes a method of another one: its type is inferred from the call.
-BRIDGE = re.compile(r"\s+(\w+ = )+(blocking|raw|streamed|overloads|copier|_whatever)\(")
+BRIDGE = re.compile(r"\s+(\w+ = )+(blocking|raw|streamed|overloads|copier|batch_map|_whatever)\(")
 
 each_package = pytest.mark.parametrize("package", ["openai_async", "openai_sync"])
 

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from typing_extensions import assert_type
 
-from openai_async import AsyncOpenAI, AsyncStream, HttpxBinaryResponseContent
+from openai_async import (
+    AsyncMap,
+    AsyncOpenAI,
+    AsyncStream,
+    HttpxBinaryResponseContent,
+    MapResult,
+    Orphan,
+    UploadResult,
+    Uploads,
+)
 from openai_async.pagination import AsyncCursorPage, AsyncPage, AsyncPaginator
 from openai_async.types.chat import ChatCompletion, ChatCompletionChunk
 from openai_async.types.embeddings import CreateEmbeddingResponse
 from openai_async.types.files import FileObject
 from openai_async.types.models import Model
+from openai_async.types.responses import Response
 from openai_async.types.vector_stores import VectorStoreFileBatch
 
 
@@ -72,3 +84,41 @@ async def pages(client: AsyncOpenAI) -> None:
     async for each in page.iter_pages():
         assert_type(each, AsyncCursorPage[FileObject])
     assert_type(await client.models.list(), AsyncPage[Model])
+
+
+async def many_requests(client: AsyncOpenAI, requests: list[dict[str, Any]]) -> None:
+    create = client.chat.completions.create
+    results = await client.map(requests, create)
+    assert_type(results, list[MapResult[ChatCompletion]])
+    assert_type(results[0].value, ChatCompletion | None)
+    assert_type(results[0].get(), ChatCompletion)
+    assert_type(
+        await client.map(requests, partial(create, model="m")), list[MapResult[ChatCompletion]]
+    )
+    assert_type(await client.map(requests, client.responses.create), list[MapResult[Response]])
+    assert_type(await client.map(requests, "/v1/embeddings"), list[MapResult[Any]])
+    assert_type(await client.map(requests), list[MapResult[Any]])
+    async with client.map(requests, client.embeddings.create, ordered=False) as stream:
+        assert_type(stream, AsyncMap[CreateEmbeddingResponse])
+        async for result in stream:
+            assert_type(result, MapResult[CreateEmbeddingResponse])
+
+    assert_type(await client.batches.map(requests, create), list[MapResult[ChatCompletion]])
+    batch = await client.batches.map(requests, client.embeddings.create, cancel_on_exit=True)
+    assert_type(batch, list[MapResult[CreateEmbeddingResponse]])
+    assert_type(await client.batches.map(requests, "/v1/embeddings"), list[MapResult[Any]])
+    assert_type(await client.batches.results("batch_1"), list[MapResult[Any]])
+
+
+async def bulk_uploads(client: AsyncOpenAI) -> None:
+    uploads = await client.files.upload_many("notes/**/*.md", purpose="user_data", ledger="l.jsonl")
+    assert_type(uploads, Uploads)
+    assert_type(uploads[0], UploadResult)
+    assert_type(uploads[0].file, "FileObject | None")
+    assert_type(uploads.failed, list[UploadResult])
+    assert_type(uploads.file_ids, list[str])
+    assert_type(uploads.orphans, list[Orphan])
+    fill = client.vector_stores.file_batches.upload_many
+    filled = await fill("vs_1", files=[Path("a"), "b", ("c", b"c")])
+    assert_type(filled, Uploads)
+    assert_type(filled.batches, list[VectorStoreFileBatch])

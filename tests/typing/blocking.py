@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from typing_extensions import assert_type
 
@@ -11,14 +13,20 @@ from openai_async.types.chat import ChatCompletion, ChatCompletionChunk
 from openai_async.types.embeddings import CreateEmbeddingResponse
 from openai_async.types.files import FileDeleted, FileObject
 from openai_async.types.models import Model
+from openai_async.types.responses import Response
 from openai_async.types.vector_stores import VectorStore, VectorStoreFileBatch
 from openai_sync import (
     HttpxBinaryResponseContent,
     Limits,
+    Map,
+    MapResult,
     OpenAI,
     PoolStats,
     Stream,
     Timeout,
+    UploadResult,
+    Uploads,
+    UploadsProgress,
 )
 from openai_sync.pagination import SyncCursorPage, SyncPage
 
@@ -111,3 +119,37 @@ def pages(client: OpenAI) -> None:
         assert_type(file, FileObject)
     assert_type(client.models.list(), SyncPage[Model])
     assert_type([model.id for model in client.models.list()], list[str])
+
+
+def many_requests(client: OpenAI, requests: list[dict[str, Any]]) -> None:
+    create = client.chat.completions.create
+    results = client.map(requests, create)
+    assert_type(results, Map[ChatCompletion])
+    assert_type(list(results), list[MapResult[ChatCompletion]])
+    assert_type(next(results).get(), ChatCompletion)
+    assert_type(client.map(requests, partial(create, model="m")), Map[ChatCompletion])
+    assert_type(client.map(requests, client.responses.create), Map[Response])
+    assert_type(client.map(requests, "/v1/embeddings"), Map[Any])
+    with client.map(requests, client.embeddings.create, ordered=False) as stream:
+        for result in stream:
+            assert_type(result, MapResult[CreateEmbeddingResponse])
+
+    assert_type(client.batches.map(requests, create), list[MapResult[ChatCompletion]])
+    batch = client.batches.map(requests, client.embeddings.create, cancel_on_exit=True)
+    assert_type(batch, list[MapResult[CreateEmbeddingResponse]])
+    assert_type(client.batches.map(requests, "/v1/embeddings"), list[MapResult[Any]])
+    assert_type(client.batches.results("batch_1"), list[MapResult[Any]])
+
+
+def bulk_uploads(client: OpenAI) -> None:
+    def report(progress: UploadsProgress) -> None:
+        assert_type(progress.file, "UploadResult | None")
+
+    files = client.files
+    uploads = files.upload_many([Path("a")], purpose="batch", orphans="delete", on_progress=report)
+    assert_type(uploads, Uploads)
+    for result in uploads:
+        assert_type(result, UploadResult)
+        assert_type(result.error, "Exception | None")
+    filled = client.vector_stores.file_batches.upload_many("vs_1", files=b"x", file_ids=["file-1"])
+    assert_type(filled, Uploads)

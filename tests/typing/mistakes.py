@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from openai_async import AsyncOpenAI
+from openai_async import AsyncAssistantEventHandler, AsyncOpenAI
 from openai_async.types.chat import ChatCompletion
 from openai_sync import OpenAI
 
@@ -47,6 +47,14 @@ def answers(answer: ChatCompletion) -> None:
     for call in answer.choices[0].message.tool_calls or []:
         if call.type == "custom":
             _ = call.function  # type: ignore[attr-defined]
+
+
+def handlers(client: OpenAI, awaited: AsyncAssistantEventHandler) -> None:
+    stream = client.beta.threads.runs.stream
+    stream("thread_1")  # type: ignore[call-overload]
+    stream("thread_1", assistant_id="a", event_handler=awaited)  # type: ignore[call-overload]
+    for _event in stream("thread_1", assistant_id="a"):  # type: ignore[attr-defined]
+        pass
 
 
 async def awaited(client: AsyncOpenAI) -> None:
