@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import Progress
 from tqdm import tqdm
 
-from openai_async import AsyncOpenAI
+from openai_async import AsyncOpenAI, UploadsProgress
 from openai_async.helpers.file_batches import UploadProgress
 from openai_async.types.vector_stores import VectorStoreFileBatch
 from openai_sync import OpenAI
@@ -61,6 +61,29 @@ async def test_rich_shows_what_the_server_has_processed(client: AsyncOpenAI) -> 
         store.id,
         files=FILES,
         on_progress=lambda p: bars.update(task, completed=p.processed, total=p.total),
+    )
+    assert (bars.tasks[0].completed, bars.tasks[0].total) == (7, 7)
+
+
+def test_tqdm_shows_many_files_and_their_bytes(sync_client: OpenAI) -> None:
+    written = io.StringIO()
+    with tqdm(unit="B", unit_scale=True, file=written) as bar:
+
+        def show(p: UploadsProgress) -> None:
+            bar.total = p.bytes_total
+            bar.update(p.bytes_done - bar.n)
+
+        sync_client.files.upload_many(FILES, purpose="user_data", on_progress=show)
+        assert (bar.n, bar.total) == (7 * 17, 7 * 17)
+    assert "119/119" in written.getvalue()
+
+
+async def test_rich_shows_many_files(client: AsyncOpenAI) -> None:
+    bars, task = bar_of_rich()
+    await client.files.upload_many(
+        FILES,
+        purpose="user_data",
+        on_progress=lambda p: bars.update(task, completed=p.done, total=p.total),
     )
     assert (bars.tasks[0].completed, bars.tasks[0].total) == (7, 7)
 

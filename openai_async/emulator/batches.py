@@ -10,7 +10,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from .batch_answers import answer_line, table
+from .batch_answers import Answer, answer_line, table
 from .errors import ApiError, invalid, unknown
 from .generation import json_body
 from .line_batches import LineBatch
@@ -36,7 +36,7 @@ class Batches:
     def __init__(self, store: Store, settings: Settings) -> None:
         self.store = store
         self.settings = settings
-        self.answers = table(Responses(store, settings))
+        self.answers: dict[str, Answer] = table(Responses(store, settings))
 
     def rows(self) -> Rows:
         one = "/v1/batches/{batch}"

@@ -1,4 +1,4 @@
-"""Vector store file batches: wait for one, and fill one from files in a single call."""
+"""Vector store file batches: fill one from files in a single call."""
 
 from __future__ import annotations
 
@@ -9,21 +9,22 @@ from typing import TYPE_CHECKING, Any, cast
 from msgspec import Struct
 
 from .. import _callbacks
-from .._deadline import begin
-from .._polling import check_interval, poll, poll_headers
+from .._polling import check_wait, clock
 from .._sentinels import NotGiven, Omit, not_given, omit
-from .._unfinished import DeadlineExceeded
 from .._uploads import noting, upload_all
 from ..types.vector_stores import VectorStoreFileBatch
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    import os
+    from typing import Literal
 
-    from .._resource import Reply
+    from .._inputs import InputFiles
     from .._types import FileTypes, SequenceNotStr
+    from .._uploaded import Uploads, UploadsProgress
     from ..resources._root import Namespaces
     from ..resources.vector_stores import FileBatches
-    from ..types.vector_stores import FileBatchCreateParamsFile, FileChunkingStrategyParam
+    from ..types.files import FileCreateParamsExpiresAfter, FilePurpose
+    from ..types.vector_stores import FileChunkingStrategyParam
 
 
 class UploadProgress(Struct):
@@ -46,86 +47,6 @@ class UploadProgress(Struct):
 class FileBatchesHelpers:
     """Joins the methods of `vector_stores.file_batches`."""
 
-    def _clock(self, deadline: float | NotGiven | None) -> Any:
-        """The one clock of a method, as what the methods it is made of take for `deadline`."""
-        if isinstance(deadline, NotGiven):
-            deadline = cast("FileBatches", self)._client.deadline
-        return begin(deadline)
-
-    async def poll(
-        self,
-        batch_id: str,
-        *,
-        vector_store_id: str,
-        poll_interval_ms: float | Omit | NotGiven = omit,
-        deadline: float | NotGiven | None = not_given,
-        on_progress: Callable[[VectorStoreFileBatch], Any] | None = None,
-    ) -> VectorStoreFileBatch:
-        """The batch once no file of it is in progress, asked for again and again until then.
-
-        Between two questions it waits `poll_interval_ms` milliseconds if given, else as long as the
-        last answer says in `openai-poll-after-ms`, else a second. `on_progress` sees every answer.
-        `deadline` (seconds) is for all of it; DeadlineExceeded has the last answer as `last_event`.
-        `GET /vector_stores/{vector_store_id}/file_batches/{batch_id}`.
-        """
-        check_interval(poll_interval_ms)
-        clock = self._clock(deadline)
-        batches = cast("FileBatches", self)._with_replies()
-        headers = poll_headers(poll_interval_ms)
-
-        def fetch() -> Awaitable[Reply[VectorStoreFileBatch]]:
-            reply = batches.retrieve(
-                batch_id, vector_store_id=vector_store_id, extra_headers=headers, deadline=clock
-            )
-            return cast("Awaitable[Reply[VectorStoreFileBatch]]", reply)
-
-        async def report(batch: VectorStoreFileBatch) -> None:
-            if on_progress is not None:
-                await _callbacks.call(on_progress, batch)
-
-        return await poll(
-            fetch, done=_is_done, interval_ms=poll_interval_ms, deadline=clock, on_poll=report
-        )
-
-    async def create_and_poll(
-        self,
-        vector_store_id: str,
-        *,
-        attributes: dict[str, str | float | bool] | Omit | None = omit,
-        chunking_strategy: FileChunkingStrategyParam | Omit = omit,
-        file_ids: SequenceNotStr[str] | Omit = omit,
-        files: Iterable[FileBatchCreateParamsFile] | Omit = omit,
-        poll_interval_ms: float | Omit | NotGiven = omit,
-        deadline: float | NotGiven | None = not_given,
-        on_progress: Callable[[VectorStoreFileBatch], Any] | None = None,
-    ) -> VectorStoreFileBatch:
-        """A new batch of files that were uploaded before, once they are processed.
-
-        `deadline` (seconds) is for all of it.
-        `POST /vector_stores/{vector_store_id}/file_batches`, then as `poll`.
-        """
-        check_interval(poll_interval_ms)
-        clock = self._clock(deadline)
-        batch = await cast("FileBatches", self).create(
-            vector_store_id,
-            attributes=attributes,
-            chunking_strategy=chunking_strategy,
-            file_ids=file_ids,
-            files=files,
-            deadline=clock,
-        )
-        try:
-            return await self.poll(
-                batch.id,
-                vector_store_id=vector_store_id,
-                poll_interval_ms=poll_interval_ms,
-                deadline=clock,
-                on_progress=on_progress,
-            )
-        except DeadlineExceeded as error:
-            error.last_event = error.last_event or batch
-            raise
-
     async def upload_and_poll(
         self,
         vector_store_id: str,
@@ -134,7 +55,9 @@ class FileBatchesHelpers:
         max_concurrency: int = 5,
         file_ids: SequenceNotStr[str] = (),
         poll_interval_ms: float | Omit | NotGiven = omit,
+        max_wait_seconds: float | Omit | NotGiven | None = omit,
         chunking_strategy: FileChunkingStrategyParam | Omit = omit,
+        cancel_on_exit: bool = False,
         deadline: float | NotGiven | None = not_given,
         on_progress: Callable[[UploadProgress], Any] | None = None,
     ) -> VectorStoreFileBatch:
@@ -142,26 +65,27 @@ class FileBatchesHelpers:
 
         At most `max_concurrency` files are uploaded at once. If one cannot be uploaded the others
         are cancelled and its error is raised, with a note that names the file and those already
-        uploaded. `on_progress` is called after each upload and each poll. `deadline` (seconds) is
-        for all of it.
+        uploaded. `on_progress` is called after each upload and each poll. The wait is that of
+        `poll`; `deadline` (seconds) is for all of it.
         `POST /files` for each, then as `create_and_poll`.
         """
-        check_interval(poll_interval_ms)
+        check_wait(poll_interval_ms, max_wait_seconds)
         if isinstance(files, (str, bytes, io.IOBase)):
             raise TypeError("files must be a list of files, not a single one.")
-        clock = self._clock(deadline)
+        batches = cast("FileBatches", self)
+        until = clock(batches._client, deadline)
         total = len(files) if isinstance(files, Sized) else None
-        api_files = cast("Namespaces", cast("FileBatches", self)._client).files
+        api_files = cast("Namespaces", batches._client).files
 
         async def upload(file: FileTypes) -> str:
-            return (await api_files.create(file=file, purpose="assistants", deadline=clock)).id
+            return (await api_files.create(file=file, purpose="assistants", deadline=until)).id
 
         async def report(uploaded: int, batch: VectorStoreFileBatch | None = None) -> None:
             if on_progress is not None:
                 await _callbacks.call(on_progress, UploadProgress(uploaded, total, batch))
 
         uploaded = await upload_all(
-            upload, files, max_concurrency=max_concurrency, deadline=clock, on_upload=report
+            upload, files, max_concurrency=max_concurrency, deadline=until, on_upload=report
         )
         if not uploaded and not len(file_ids):
             raise ValueError("files is empty. To process files uploaded before: create_and_poll().")
@@ -170,17 +94,61 @@ class FileBatchesHelpers:
             await report(len(uploaded), batch)
 
         with noting(uploaded):
-            return await self.create_and_poll(
+            return await batches.create_and_poll(
                 vector_store_id,
                 file_ids=[*file_ids, *uploaded],
                 chunking_strategy=chunking_strategy,
                 poll_interval_ms=poll_interval_ms,
-                deadline=clock,
-                on_progress=on_batch,
+                max_wait_seconds=max_wait_seconds,
+                cancel_on_exit=cancel_on_exit,
+                on_poll=on_batch,
+                deadline=until,
             )
 
+    async def upload_many(
+        self,
+        vector_store_id: str,
+        *,
+        files: InputFiles,
+        file_ids: SequenceNotStr[str] = (),
+        purpose: FilePurpose = "assistants",
+        expires_after: FileCreateParamsExpiresAfter | Omit = omit,
+        attributes: dict[str, str | float | bool] | Omit | None = omit,
+        chunking_strategy: FileChunkingStrategyParam | Omit = omit,
+        max_concurrency: int = 8,
+        fail_fast: bool = False,
+        ledger: str | os.PathLike[str] | None = None,
+        orphans: Literal["keep", "list", "delete"] = "list",
+        poll_interval_ms: float | Omit | NotGiven = omit,
+        on_progress: Callable[[UploadsProgress], Any] | None = None,
+        deadline: float | NotGiven | None = not_given,
+    ) -> Uploads:
+        """What became of each of many files that were to be uploaded and processed.
 
-def _is_done(batch: VectorStoreFileBatch) -> bool:
-    """Whether nothing is in progress any more; a batch without counts goes by its status."""
-    counts = batch.file_counts
-    return batch.status != "in_progress" if counts is None else not counts.in_progress
+        All that can be uploaded is, as by `files.upload_many`, which says what `files`, `ledger`,
+        `orphans` and the others mean. Then it is added to the vector store with `file_ids`, which
+        are results as well, in batches of at most 2,000, and waited for. A file that could not be
+        processed is a failed result with a `file_id` and a FileProcessingError. A later run with
+        the same ledger adds what is missing or failed. `on_progress` is also told of each poll.
+        Raises NotFoundError before any upload if there is no such vector store.
+        `POST /files` for each file, `POST /vector_stores/{vector_store_id}/file_batches`.
+        """
+        from .._attaching import Attaching  # noqa: PLC0415  # few programs upload many files
+        from .._bulk import Options, run  # noqa: PLC0415
+
+        check_wait(poll_interval_ms)
+        if isinstance(file_ids, str):
+            raise TypeError("file_ids must be a list of ids, not a single one.")
+        client = cast("FileBatches", self)._client
+        options = Options(
+            purpose=purpose,
+            expires_after=expires_after,
+            max_concurrency=max_concurrency,
+            fail_fast=fail_fast,
+            ledger=ledger,
+            orphans=orphans,
+            on_progress=on_progress,
+            deadline=clock(client, deadline),
+        )
+        plan = Attaching(vector_store_id, file_ids, attributes, chunking_strategy, poll_interval_ms)
+        return await run(client, files, options, before=plan.before, after=plan.after)

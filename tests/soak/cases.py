@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
-from . import forks, garbage, growth, loops, uploads
+from . import forks, garbage, growth, kills, loops, uploads
 from .cancels import cancels, secure_cancels
 from .processes import Site
 
@@ -34,7 +34,17 @@ CASES = {
     "memory of errors": Case(growth.errors, 20_000, 2_000),
     "upload of megabytes on asyncio": Case(partial(uploads.upload, "asyncio"), 1_024, 64),
     "upload of megabytes on trio": Case(partial(uploads.upload, "trio"), 1_024, 64),
+    **{
+        f"upload in parts from {kind} on {backend}": Case(
+            partial(uploads.chunked, backend, kind), 1_024, 64
+        )
+        for kind in ("path", "handle", "iterator")
+        for backend in ("asyncio", "trio")
+    },
     "upload of megabytes, blocking": Case(uploads.blocking, 1_024, 64),
+    "bulk upload, killed, on asyncio": Case(partial(kills.kills, "asyncio"), 1_000, 60),
+    "bulk upload, killed, on trio": Case(partial(kills.kills, "trio"), 1_000, 60),
+    "bulk upload of very many files": Case(kills.many, 100_000, 2_000),
     "dropped streams on asyncio": Case(partial(garbage.drops, "asyncio"), 2_000, 50),
     "dropped streams on trio": Case(partial(garbage.drops, "trio"), 2_000, 50),
 }
