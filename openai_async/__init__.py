@@ -54,8 +54,14 @@ if TYPE_CHECKING:
     from ._assistants import AsyncAssistantEventHandler as AsyncAssistantEventHandler
     from ._assistants import AsyncAssistantStreamManager as AsyncAssistantStreamManager
     from ._azure import AsyncAzureOpenAI as AsyncAzureOpenAI
+    from ._bulk.ledger import LedgerError as LedgerError
+    from ._bulk.results import FileProcessingError as FileProcessingError
+    from ._bulk.results import Orphan as Orphan
+    from ._bulk.results import UploadResult as UploadResult
+    from ._bulk.results import Uploads as Uploads
+    from ._bulk.results import UploadsFailed as UploadsFailed
+    from ._bulk.results import UploadsProgress as UploadsProgress
     from ._httpx import DefaultAsyncHttpxClient as DefaultAsyncHttpxClient
-    from ._ledger import LedgerError as LedgerError
     from ._map import AsyncMap as AsyncMap
     from ._map_results import BatchProgress as BatchProgress
     from ._map_results import BatchRequestError as BatchRequestError
@@ -63,12 +69,6 @@ if TYPE_CHECKING:
     from ._map_results import MapResult as MapResult
     from ._responses import AsyncAPIResponse as AsyncAPIResponse
     from ._responses import LegacyAPIResponse as LegacyAPIResponse
-    from ._uploaded import FileProcessingError as FileProcessingError
-    from ._uploaded import Orphan as Orphan
-    from ._uploaded import UploadResult as UploadResult
-    from ._uploaded import Uploads as Uploads
-    from ._uploaded import UploadsFailed as UploadsFailed
-    from ._uploaded import UploadsProgress as UploadsProgress
 else:
     __getattr__, __dir__, _ = lazy_names(
         __name__,
@@ -79,11 +79,11 @@ else:
             "._assistants": ("AsyncAssistantEventHandler", "AsyncAssistantStreamManager"),
             "._azure": ("AsyncAzureOpenAI",),
             "._httpx": ("DefaultAsyncHttpxClient",),
-            "._ledger": ("LedgerError",),
+            "._bulk.ledger": ("LedgerError",),
             "._map": ("AsyncMap",),
             "._map_results": ("BatchProgress", "BatchRequestError", "MapProgress", "MapResult"),
             "._responses": ("AsyncAPIResponse", "LegacyAPIResponse"),
-            "._uploaded": (
+            "._bulk.results": (
                 "FileProcessingError",
                 "Orphan",
                 "UploadResult",

@@ -31,7 +31,7 @@ _PART = re.compile(r"(\d+(?:\.\d+)?)(h|ms|m|us|µs|ns|s)")
 
 
 def duration(text: str | None) -> float | None:
-    """The seconds that `6m0s`, `20ms`, `1h2m` or a plain `1.5` stand for; None for anything else."""
+    """The seconds that `6m0s`, `20ms`, `1h2m` or a plain `1.5` stand for; else None."""
     text = (text or "").strip()
     if re.fullmatch(r"\d+(\.\d+)?", text):
         return float(text)

@@ -115,14 +115,14 @@ else:
         __name__,
         {
             "openai_async._httpx": ("DefaultAsyncHttpxClient",),
-            "openai_async._ledger": ("LedgerError",),
+            "openai_async._bulk.ledger": ("LedgerError",),
             "openai_async._map_results": (
                 "BatchProgress",
                 "BatchRequestError",
                 "MapProgress",
                 "MapResult",
             ),
-            "openai_async._uploaded": (
+            "openai_async._bulk.results": (
                 "FileProcessingError",
                 "Orphan",
                 "UploadResult",

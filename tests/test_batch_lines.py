@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from openai_async._batch_lines import (
+from openai_async._batches.lines import (
     LIMITS,
     ByteLines,
     Limits,

@@ -18,7 +18,7 @@ from openai_async import (
     LedgerError,
     NotFoundError,
 )
-from openai_async._batch_lines import Limits
+from openai_async._batches.lines import Limits
 from openai_async._deadline import Deadline
 from openai_async.emulator import Emulator
 from openai_async.types.batches import Batch
@@ -40,7 +40,7 @@ def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """A batch has six requests at most."""
-    monkeypatch.setattr("openai_async._batch_files.LIMITS", Limits(6, 10**6, 10))
+    monkeypatch.setattr("openai_async._batches.files.LIMITS", Limits(6, 10**6, 10))
 
 
 # What goes wrong

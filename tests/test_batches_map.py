@@ -21,7 +21,7 @@ from openai_async import (
     NotFoundError,
     RateLimitError,
 )
-from openai_async._batch_lines import Limits, Line, line_of, read_line
+from openai_async._batches.lines import Limits, Line, line_of, read_line
 from openai_async.emulator import Emulator
 from openai_async.types.batches import Batch
 
@@ -42,7 +42,7 @@ def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """A batch has six requests at most."""
-    monkeypatch.setattr("openai_async._batch_files.LIMITS", Limits(6, 10**6, 10))
+    monkeypatch.setattr("openai_async._batches.files.LIMITS", Limits(6, 10**6, 10))
 
 
 # What comes back
@@ -227,7 +227,7 @@ async def test_a_batch_that_cannot_run_names_the_line(
     def broken(name: str, url: str, body: bytes) -> bytes:
         return b"{nonsense\n" if name == "request-3" else line_of(name, url, body)
 
-    monkeypatch.setattr("openai_async._batch_files.line_of", broken)
+    monkeypatch.setattr("openai_async._batches.files.line_of", broken)
     requests: list[dict[str, Any]] = [{}, *many(4)]  # the first is in no file
     results = await client.batches.map(requests, client.chat.completions.create)
     assert isinstance(results[0].error, TypeError)
@@ -248,7 +248,7 @@ async def test_what_no_file_knows_is_missing(
         found = read_line(line)
         return None if found and found.custom_id == "request-2" else found
 
-    monkeypatch.setattr("openai_async._batch_job.read_line", forgetful)
+    monkeypatch.setattr("openai_async._batches.job.read_line", forgetful)
     results = await client.batches.map(many(4), client.chat.completions.create)
     assert [result.ok for result in results] == [True, True, False, True]
     error = results[2].error

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sync.children import Child
 
-from openai_async._ledger import Ledger
+from openai_async._bulk.ledger import Ledger
 from openai_async.emulator import Emulator
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="nothing is killed like that there")

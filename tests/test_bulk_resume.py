@@ -13,7 +13,7 @@ import anyio.lowlevel
 import pytest
 
 from openai_async import AsyncOpenAI, LedgerError, PermissionDeniedError, Uploads, UploadsProgress
-from openai_async._ledger import Ledger
+from openai_async._bulk.ledger import Ledger
 from openai_async.emulator import Emulator
 
 

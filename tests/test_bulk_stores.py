@@ -18,7 +18,7 @@ from openai_async import (
     UploadsFailed,
     UploadsProgress,
 )
-from openai_async._attaching import chunks
+from openai_async._bulk.attaching import chunks
 from openai_async.emulator import Emulator
 from openai_sync import OpenAI
 
@@ -96,7 +96,7 @@ async def test_file_that_cannot_be_processed_says_why(store: Store) -> None:
 async def test_files_go_in_batches_as_large_as_the_api_takes(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("openai_async._attaching.MOST", 4)
+    monkeypatch.setattr("openai_async._bulk.attaching.MOST", 4)
     uploads = await store.fill(content("abcdefghij"))
     assert [len(batch) for batch in store.batches()] == [4, 4, 2]
     assert [each for batch in store.batches() for each in batch] == uploads.file_ids
@@ -128,7 +128,7 @@ async def test_nothing_is_no_batch(store: Store) -> None:
 async def test_attributes_and_chunks_go_to_each_batch(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("openai_async._attaching.MOST", 1)
+    monkeypatch.setattr("openai_async._bulk.attaching.MOST", 1)
     static: Any = {
         "type": "static",
         "static": {"max_chunk_size_tokens": 100, "chunk_overlap_tokens": 10},
@@ -150,7 +150,7 @@ async def test_store_that_does_not_exist_is_told_before_anything_is_uploaded(
 async def test_batch_that_is_refused_fails_its_files_alone(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("openai_async._attaching.MOST", 2)
+    monkeypatch.setattr("openai_async._bulk.attaching.MOST", 2)
     store.emulator.fault("status=400", path="/vector_stores/*/file_batches")
     uploads = await store.fill(content("abcd"))
     assert [result.status for result in uploads] == ["failed", "failed", "ok", "ok"]

@@ -30,7 +30,7 @@ OWN = [
     "openai_async.types.chat",
     "openai_async._map",
     "openai_async._pace",
-    "openai_async._batch_job",
+    "openai_async._batches.job",
     "openai_sync._cli",
 ]
 

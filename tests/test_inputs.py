@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from openai_async._inputs import Input, Listing, inputs, is_single
+from openai_async._bulk.inputs import Input, Listing, inputs, is_single
 
 
 @pytest.fixture

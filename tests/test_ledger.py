@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from openai_async import LedgerError
-from openai_async._history import History, Upload
-from openai_async._ledger import Ledger
+from openai_async._bulk.history import History, Upload
+from openai_async._bulk.ledger import Ledger
 
 
 def opened(path: Path) -> Ledger:

@@ -8,8 +8,8 @@ from typing import NamedTuple
 import pytest
 
 from openai_async import Attempt
-from openai_async._history import Upload
-from openai_async._reconcile import SKEW, is_doubtful, match, server_offset, step
+from openai_async._bulk.history import Upload
+from openai_async._bulk.reconcile import SKEW, is_doubtful, match, server_offset, step
 
 NOW = 1_800_000_000
 

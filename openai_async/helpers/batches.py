@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Mapping
 
-    from .._creating import Take
+    from .._batches.creating import Take
     from .._map_results import BatchProgress, MapResult
     from .._types import SequenceNotStr
     from ..resources.batches import Batches
@@ -117,9 +117,9 @@ class BatchesHelpers:
         # Loaded by the first use.
         from tempfile import TemporaryDirectory  # noqa: PLC0415
 
-        from .._batch_files import BatchFiles  # noqa: PLC0415
-        from .._batch_job import BatchJob, Options, write  # noqa: PLC0415
-        from .._batch_ledger import BatchLedger  # noqa: PLC0415
+        from .._batches.files import BatchFiles  # noqa: PLC0415
+        from .._batches.job import BatchJob, Options, write  # noqa: PLC0415
+        from .._batches.ledger import BatchLedger  # noqa: PLC0415
         from .._captured import sender  # noqa: PLC0415
         from .._intake import Intake  # noqa: PLC0415
 
@@ -159,11 +159,11 @@ class BatchesHelpers:
         `GET /batches/{batch_id}`, then `GET /files/{file_id}/content`.
         """
         # Loaded by the first use.
-        from .._batch_files import BatchFiles  # noqa: PLC0415
-        from .._batch_job import BatchJob, Options  # noqa: PLC0415
-        from .._batch_ledger import BatchLedger  # noqa: PLC0415
+        from .._batches.creating import read  # noqa: PLC0415
+        from .._batches.files import BatchFiles  # noqa: PLC0415
+        from .._batches.job import BatchJob, Options  # noqa: PLC0415
+        from .._batches.ledger import BatchLedger  # noqa: PLC0415
         from .._captured import Lines  # noqa: PLC0415
-        from .._creating import read  # noqa: PLC0415
 
         client: Any = cast("Batches", self)._client
         until = clock(client, deadline)

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     import os
     from typing import Literal
 
-    from .._inputs import InputFiles
+    from .._bulk.inputs import InputFiles
+    from .._bulk.results import Uploads, UploadsProgress
     from .._types import FileTypes, SequenceNotStr
-    from .._uploaded import Uploads, UploadsProgress
     from ..resources._root import Namespaces
     from ..resources.vector_stores import FileBatches
     from ..types.files import FileCreateParamsExpiresAfter, FilePurpose
@@ -133,8 +133,8 @@ class FileBatchesHelpers:
         Raises NotFoundError before any upload if there is no such vector store.
         `POST /files` for each file, `POST /vector_stores/{vector_store_id}/file_batches`.
         """
-        from .._attaching import Attaching  # noqa: PLC0415  # few programs upload many files
-        from .._bulk import Options, run  # noqa: PLC0415
+        from .._bulk.attaching import Attaching  # noqa: PLC0415  # few programs upload many files
+        from .._bulk.job import Options, run  # noqa: PLC0415
 
         check_wait(poll_interval_ms)
         if isinstance(file_ids, str):

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     import os
     from typing import Literal
 
-    from .._inputs import InputFiles
-    from .._uploaded import Uploads, UploadsProgress
+    from .._bulk.inputs import InputFiles
+    from .._bulk.results import Uploads, UploadsProgress
     from ..resources.files import Files
     from ..types.files import FileCreateParamsExpiresAfter, FilePurpose
 
@@ -85,7 +85,7 @@ class FilesHelpers:
         (seconds) is for all of it; DeadlineExceeded has the results so far as `last_event`.
         `POST /files` for each file.
         """
-        from .._bulk import Options, run  # noqa: PLC0415  # few programs upload many files
+        from .._bulk.job import Options, run  # noqa: PLC0415  # few programs upload many files
 
         client = cast("Files", self)._client
         options = Options(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from openai_async._batch_files import BatchFiles
+from openai_async._batches.files import BatchFiles
 from openai_async._captured import checked, sender
 from openai_async._jobs import WORKING
 from openai_async._map_results import BatchProgress

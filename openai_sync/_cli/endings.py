@@ -11,7 +11,7 @@ from openai_async import (
     APIStatusError,
     OpenAIError,
 )
-from openai_async._uploaded import UploadsFailed
+from openai_async._bulk.results import UploadsFailed
 
 
 class Code(IntEnum):

@@ -10,11 +10,11 @@ from hashlib import sha256
 from typing import Any
 
 from openai_async import APIError, DeadlineExceeded, OpenAIError
-from openai_async._history import Upload
-from openai_async._inputs import Input
-from openai_async._ledger import Ledger, LedgerError
-from openai_async._reconcile import step
-from openai_async._uploaded import UploadResult, Uploads, UploadsFailed
+from openai_async._bulk.history import Upload
+from openai_async._bulk.inputs import Input
+from openai_async._bulk.ledger import Ledger, LedgerError
+from openai_async._bulk.reconcile import step
+from openai_async._bulk.results import UploadResult, Uploads, UploadsFailed
 
 from .._client import OpenAI
 

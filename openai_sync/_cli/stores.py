@@ -6,7 +6,7 @@ import json
 from contextlib import suppress
 
 from openai_async import NotFoundError
-from openai_async._ledger import Ledger
+from openai_async._bulk.ledger import Ledger
 
 from .session import Session
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import click
 
-from openai_async._inputs import Input, inputs
-from openai_async._uploaded import UploadResult, Uploads, UploadsFailed, UploadsProgress
+from openai_async._bulk.inputs import Input, inputs
+from openai_async._bulk.results import UploadResult, Uploads, UploadsFailed, UploadsProgress
 
 from . import screen, upload_report
 from .bars import Bar, bar

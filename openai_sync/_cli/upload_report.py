@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from openai_async._uploaded import Orphan, UploadResult, Uploads
+from openai_async._bulk.results import Orphan, UploadResult, Uploads
 
 from . import screen
 from .endings import line_of

@@ -167,7 +167,7 @@ def test_parts_that_fail(run: Run, emulator: Emulator) -> None:
 
 
 def test_a_ledger_in_use_is_refused(run: Run, here: Path) -> None:
-    from openai_async._ledger import Ledger
+    from openai_async._bulk.ledger import Ledger
 
     ledger = Ledger(here / "mine.jsonl")
     ledger.open()

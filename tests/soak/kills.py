@@ -16,7 +16,7 @@ from pathlib import Path
 import anyio
 
 from openai_async import AsyncOpenAI
-from openai_async._ledger import Ledger
+from openai_async._bulk.ledger import Ledger
 from openai_async.emulator import Emulator
 
 from .figures import megabytes, memory

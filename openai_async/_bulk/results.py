@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Literal, overload
 
 from msgspec import Struct
 
-from ._errors import OpenAIError
+from .._errors import OpenAIError
 
 if TYPE_CHECKING:
-    from .types.files import FileObject
-    from .types.vector_stores import VectorStoreFileBatch
+    from ..types.files import FileObject
+    from ..types.vector_stores import VectorStoreFileBatch
 
 #: How many failed files the message of an error names.
 _NAMED = 100

@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 
-from ._bulk import FirstFailure, Job
-from ._errors import APIError
-from ._unfinished import DeadlineExceeded
-from ._uploaded import FileProcessingError, UploadResult, UploadsFailed
+from .._errors import APIError
+from .._unfinished import DeadlineExceeded
+from .job import FirstFailure, Job
+from .results import FileProcessingError, UploadResult, UploadsFailed
 
 if TYPE_CHECKING:
-    from ._sentinels import NotGiven, Omit
-    from ._types import SequenceNotStr
-    from .resources.vector_stores import FileBatches
-    from .types.vector_stores import (
+    from .._sentinels import NotGiven, Omit
+    from .._types import SequenceNotStr
+    from ..resources.vector_stores import FileBatches
+    from ..types.vector_stores import (
         FileChunkingStrategyParam,
         VectorStoreFileBatch,
     )

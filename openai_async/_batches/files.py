@@ -11,10 +11,10 @@ from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from typing import IO, Any, NamedTuple
 
-from ._batch_lines import LIMITS, Limits, Part, Parts, line_of
-from ._captured import Function, Lines, Sender, captured
-from ._map_results import name_of
-from ._resource import Content
+from .._captured import Function, Lines, Sender, captured
+from .._map_results import name_of
+from .._resource import Content
+from .lines import LIMITS, Limits, Part, Parts, line_of
 
 #: What a call can have, and a line of a batch cannot.
 _NOT_IN_BATCHES = ("extra_headers", "extra_query")

@@ -21,8 +21,8 @@ from typing import Any, TypeAlias
 
 from msgspec import Struct
 
-from . import _callbacks
-from ._types import FileTypes
+from .. import _callbacks
+from .._types import FileTypes
 
 #: One file, directory or pattern, or several.
 InputFiles: TypeAlias = FileTypes | str | Iterable[FileTypes | str]

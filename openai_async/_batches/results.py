@@ -7,16 +7,16 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
-from ._batch_files import BatchFiles, Decoder
-from ._batch_lines import Line, Part, Response
-from ._engine import Answer
-from ._errors import status_error
-from ._exchange import Exchange
-from ._headers import Headers
-from ._map_results import BatchRequestError, MapResult
+from .._engine import Answer
+from .._errors import status_error
+from .._exchange import Exchange
+from .._headers import Headers
+from .._map_results import BatchRequestError, MapResult
+from .files import BatchFiles, Decoder
+from .lines import Line, Part, Response
 
 if TYPE_CHECKING:
-    from .types.batches import Batch
+    from ..types.batches import Batch
 
 _JSON = ("content-type", "application/json")
 

@@ -16,22 +16,22 @@ from typing import TYPE_CHECKING, Any, cast
 
 import anyio
 
-from . import _callbacks, _engine
-from ._batch_lines import ByteLines
-from ._config import Settings
-from ._deadline import Deadline, within
-from ._engine import Retry, pause
-from ._errors import APIConnectionError, APIError, APIStatusError
-from ._requests import Call
-from ._resource import Content
-from ._retry import backoff, wait_before_retry
-from ._turns import late
-from ._unfinished import DeadlineExceeded
+from .. import _callbacks, _engine
+from .._config import Settings
+from .._deadline import Deadline, within
+from .._engine import Retry, pause
+from .._errors import APIConnectionError, APIError, APIStatusError
+from .._requests import Call
+from .._resource import Content
+from .._retry import backoff, wait_before_retry
+from .._turns import late
+from .._unfinished import DeadlineExceeded
+from .lines import ByteLines
 
 if TYPE_CHECKING:
-    from ._client import AsyncOpenAI
-    from .types.batches import Batch
-    from .types.files import FileObject
+    from .._client import AsyncOpenAI
+    from ..types.batches import Batch
+    from ..types.files import FileObject
 
 #: Takes some lines.
 Take = Callable[[list[bytes]], Awaitable[None]]

@@ -25,7 +25,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from ._uploaded import Orphan
+from .results import Orphan
 
 #: What an upload is remembered by: where it is or, for content, its name and hash; the purpose.
 Key = tuple[str, str, str]

@@ -10,18 +10,18 @@ import math
 import time
 from typing import TYPE_CHECKING, Any, cast
 
-from ._deadline import Deadline
-from ._errors import APIError, NotFoundError
-from ._history import Upload
-from ._ledger import Ledger
-from ._reconcile import Matches, match, server_offset, since_of
-from ._unfinished import DeadlineExceeded
-from ._uploaded import Orphan
-from ._uploads import at_most
+from .._deadline import Deadline
+from .._errors import APIError, NotFoundError
+from .._unfinished import DeadlineExceeded
+from .._uploads import at_most
+from .history import Upload
+from .ledger import Ledger
+from .reconcile import Matches, match, server_offset, since_of
+from .results import Orphan
 
 if TYPE_CHECKING:
-    from .resources.files import Files
-    from .types.files import FileObject
+    from ..resources.files import Files
+    from ..types.files import FileObject
 
 #: How many orphans are deleted at once.
 _DELETING = 4

@@ -11,15 +11,15 @@ from contextlib import aclosing
 from hashlib import sha256
 from typing import Any
 
-from . import _engine
-from ._config import Settings
-from ._errors import APIError, Attempt
-from ._inputs import Input
-from ._reconcile import is_doubtful
-from ._requests import Call
-from ._resource import Content
-from ._sources import Source, Stored, of_path, source
-from ._transport import Body
+from .. import _engine
+from .._config import Settings
+from .._errors import APIError, Attempt
+from .._requests import Call
+from .._resource import Content
+from .._sources import Source, Stored, of_path, source
+from .._transport import Body
+from .inputs import Input
+from .reconcile import is_doubtful
 
 
 class _Counted:

@@ -14,24 +14,24 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 import anyio
 import anyio.to_thread
 
-from . import _callbacks
-from ._batch_files import BatchFiles
-from ._batch_ledger import BatchLedger, Begun
-from ._batch_lines import Part, read_line
-from ._batch_results import Results
-from ._creating import create, find, find_file, read
-from ._deadline import Deadline, within
-from ._intake import NO_MORE, Intake
-from ._jobs import WORKING
-from ._map_results import BatchProgress, MapResult
-from ._notes import note
-from ._turns import late
-from ._uploads import at_most
+from .. import _callbacks
+from .._deadline import Deadline, within
+from .._intake import NO_MORE, Intake
+from .._jobs import WORKING
+from .._map_results import BatchProgress, MapResult
+from .._notes import note
+from .._turns import late
+from .._uploads import at_most
+from .creating import create, find, find_file, read
+from .files import BatchFiles
+from .ledger import BatchLedger, Begun
+from .lines import Part, read_line
+from .results import Results
 
 if TYPE_CHECKING:
-    from ._client import AsyncOpenAI
-    from ._types import SequenceNotStr
-    from .types.batches import Batch
+    from .._client import AsyncOpenAI
+    from .._types import SequenceNotStr
+    from ..types.batches import Batch
 
 #: How many requests are read before they are written, in one go of a worker thread.
 _CHUNK = 256

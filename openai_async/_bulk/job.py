@@ -1,8 +1,8 @@
 """A bulk upload: many files, so many at once, and none of them twice or in vain.
 
 Each upload is an event in the ledger before it begins and another one after it. What a run of
-before has left open is settled first, and what has become doubtful in this one last: `_reconcile`
-decides, `_ledger` remembers, `_settling` asks the server. Here is the order of things.
+before has left open is settled first, and what has become doubtful in this one last: `reconcile`
+decides, `ledger` remembers, `settling` asks the server. Here is the order of things.
 """
 
 from __future__ import annotations
@@ -18,30 +18,30 @@ import anyio
 import anyio.to_thread
 from msgspec import Struct
 
-from ._config import Settings
-from ._deadline import Deadline, within
-from ._errors import APIError, APIStatusError, OpenAIError, RateLimitError
-from ._history import Key, Upload
-from ._inputs import Input, Listing
-from ._ledger import Ledger, LedgerError
-from ._notes import note
-from ._pace import OUT_OF_QUOTA, Pace
-from ._reconcile import step
-from ._retry import LONGEST_WAIT
-from ._sending import Sending, digest, has_changed, opened
-from ._sentinels import Omit
-from ._settling import Settling
-from ._sources import Source
-from ._tally import Tally
-from ._transport import ConnectionFailed
-from ._unfinished import DeadlineExceeded
-from ._uploaded import Orphan, UploadResult, Uploads, UploadsFailed, UploadsProgress
-from ._uploads import at_most, check_concurrency
+from .._config import Settings
+from .._deadline import Deadline, within
+from .._errors import APIError, APIStatusError, OpenAIError, RateLimitError
+from .._notes import note
+from .._pace import OUT_OF_QUOTA, Pace
+from .._retry import LONGEST_WAIT
+from .._sentinels import Omit
+from .._sources import Source
+from .._transport import ConnectionFailed
+from .._unfinished import DeadlineExceeded
+from .._uploads import at_most, check_concurrency
+from .history import Key, Upload
+from .inputs import Input, Listing
+from .ledger import Ledger, LedgerError
+from .reconcile import step
+from .results import Orphan, UploadResult, Uploads, UploadsFailed, UploadsProgress
+from .sending import Sending, digest, has_changed, opened
+from .settling import Settling
+from .tally import Tally
 
 if TYPE_CHECKING:
-    from ._client import AsyncOpenAI
-    from .resources._root import Namespaces
-    from .types.files import FileCreateParamsExpiresAfter, FileObject, FilePurpose
+    from .._client import AsyncOpenAI
+    from ..resources._root import Namespaces
+    from ..types.files import FileCreateParamsExpiresAfter, FileObject, FilePurpose
 
 #: How often a file is sent again because the server had too much to do, besides the retries of
 #: each call: the whole job waits for these, so one after another gets through.

@@ -13,8 +13,8 @@ from collections.abc import Container, Iterable, Mapping
 from email.utils import parsedate_to_datetime
 from typing import Literal, NamedTuple, Protocol
 
-from ._errors import Attempt
-from ._history import Upload
+from .._errors import Attempt
+from .history import Upload
 
 #: How far apart the clocks of the server and of this machine may be, in seconds, beyond what the
 #: server has told about its own.

@@ -16,7 +16,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from ._ledger import Ledger
+from .._bulk.ledger import Ledger
 
 
 class Begun(Struct):

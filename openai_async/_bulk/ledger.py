@@ -1,6 +1,6 @@
 """The ledger of a bulk job: a file that says what was uploaded, so that a later run can go on.
 
-A line of JSON for each event (`_history` has the list), added at the end and never changed, so that
+A line of JSON for each event (`history` has the list), added at the end and never changed, so that
 people can read it and nothing that happens to the program can spoil what was written before. A line
 goes to the system in one write, before and after each upload: killing the program loses nothing but
 the line it was writing, which the next run takes away.
@@ -20,8 +20,8 @@ from contextlib import contextmanager, suppress
 from io import FileIO
 from typing import Any
 
-from ._errors import OpenAIError
-from ._history import History, stamp
+from .._errors import OpenAIError
+from .history import History, stamp
 
 VERSION = 1
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 
-from . import _callbacks
-from ._inputs import Listing
-from ._uploaded import Status, UploadResult, UploadsProgress
+from .. import _callbacks
+from .inputs import Listing
+from .results import Status, UploadResult, UploadsProgress
 
 if TYPE_CHECKING:
-    from .types.vector_stores import VectorStoreFileBatch
+    from ..types.vector_stores import VectorStoreFileBatch
 
 #: After how many more bytes of one file progress is told.
 STEP = 1 << 20

@@ -1,0 +1,1 @@
+"""Bulk uploads: a result for each of many files, and a ledger that resumes after anything."""
