@@ -19,8 +19,9 @@ import anyio
 
 from . import _callbacks
 from ._deadline import Deadline, within
-from ._errors import APIStatusError
+from ._errors import APIStatusError, RateLimitError
 from ._quota import TOO_MANY, Flow, Past
+from ._retry import LONGEST_WAIT
 from ._unfinished import DeadlineExceeded
 
 if TYPE_CHECKING:
@@ -140,3 +141,13 @@ class Pace:
 
 def _late(deadline: Deadline) -> DeadlineExceeded:
     return deadline.exceeded("waiting for its turn")
+
+
+def for_now(error: RateLimitError) -> bool:
+    """Whether the same request may be welcome later, and soon enough to wait."""
+    asked = error.retry_after
+    return (
+        error.code != OUT_OF_QUOTA
+        and error._headers.get("x-should-retry") != "false"
+        and (asked is None or asked <= LONGEST_WAIT)
+    )

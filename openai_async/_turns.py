@@ -11,10 +11,9 @@ from . import _callbacks, _engine
 from ._captured import STREAMS, Function, Sender
 from ._deadline import Deadline, begin, within
 from ._errors import RateLimitError
-from ._pace import OUT_OF_QUOTA, Pace
+from ._pace import Pace, for_now
 from ._requests import Call
 from ._resource import Content
-from ._retry import LONGEST_WAIT
 from ._transport import replayable
 from ._unfinished import DeadlineExceeded
 
@@ -56,7 +55,7 @@ class Turns:
                     self._pace.saw(answer.exchange.status, answer.exchange.headers, past)
                 return content.of(answer)
             except RateLimitError as error:
-                if taken >= _ROUNDS or not replayable(call.body) or not _for_now(error):
+                if taken >= _ROUNDS or not replayable(call.body) or not for_now(error):
                     raise
         raise AssertionError  # `count` has no end
 
@@ -84,13 +83,3 @@ def _tokens(call: Call, request: Mapping[str, Any]) -> float:
     longest = max((n for each in _MAXIMA if isinstance(n := given.get(each), int)), default=0)
     size = len(call.body) if isinstance(call.body, bytes) else 0
     return size / _BYTES_PER_TOKEN + longest
-
-
-def _for_now(error: RateLimitError) -> bool:
-    """Whether the same request may be welcome later, and soon enough."""
-    asked = error.retry_after
-    return (
-        error.code != OUT_OF_QUOTA
-        and error._headers.get("x-should-retry") != "false"
-        and (asked is None or asked <= LONGEST_WAIT)
-    )

@@ -22,8 +22,7 @@ from .._config import Settings
 from .._deadline import Deadline, within
 from .._errors import APIError, APIStatusError, OpenAIError, RateLimitError
 from .._notes import note
-from .._pace import OUT_OF_QUOTA, Pace
-from .._retry import LONGEST_WAIT
+from .._pace import Pace, for_now
 from .._sentinels import Omit
 from .._sources import Source
 from .._transport import ConnectionFailed
@@ -239,10 +238,7 @@ class Job:
                 async with self._pace.turn(self.options.deadline):
                     return await self._send(position, new, file, content)
             except RateLimitError as error:
-                asked = error.retry_after
-                late = asked is not None and asked > LONGEST_WAIT
-                final = late or error.code == OUT_OF_QUOTA or not content.replayable
-                if final or turn >= self._turns:
+                if turn >= self._turns or not content.replayable or not for_now(error):
                     raise
         raise AssertionError  # `count` has no end
 

@@ -18,7 +18,7 @@ from .history import Upload
 
 #: How far apart the clocks of the server and of this machine may be, in seconds, beyond what the
 #: server has told about its own.
-SKEW = 600.0
+SKEW = 60.0
 
 #: What the name of a file in a form cannot have; a server need not undo it.
 _ESCAPES = str.maketrans({'"': "%22", "\r": "%0D", "\n": "%0A"})
