@@ -240,7 +240,8 @@ async def test_chat_stream_yields_chunks(routes: respx.MockRouter) -> None:
         model="m", messages=MESSAGES, stream=True, stream_options={"include_usage": True}
     )
     assert isinstance(stream, AsyncStream)
-    assert [type(chunk) for chunk in [each async for each in stream]] == [ChatCompletionChunk]
+    (chunk,) = [each async for each in stream]
+    assert isinstance(chunk, ChatCompletionChunk)
     body = json.loads(routes.calls.last.request.content)
     assert (body["stream"], body["stream_options"]) == (True, {"include_usage": True})
 
