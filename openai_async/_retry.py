@@ -108,3 +108,9 @@ def check_max_retries(value: object) -> int:
     if value < 0:
         raise ValueError(f"max_retries must be 0 or more: {value}. Pass 0 for no retries.")
     return value
+
+
+def may_have_succeeded(status: int | None) -> bool:
+    """Whether a request that failed with `status` (None for no answer) may have been carried out
+    all the same: a mistake of the client's is told before, any other perhaps after that."""
+    return status is None or status < 400 or status == 408 or status >= 500

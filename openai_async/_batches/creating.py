@@ -23,7 +23,7 @@ from .._engine import Retry, pause
 from .._errors import APIConnectionError, APIError, APIStatusError
 from .._requests import Call
 from .._resource import Content
-from .._retry import backoff, wait_before_retry
+from .._retry import backoff, may_have_succeeded, wait_before_retry
 from .._turns import late
 from .._unfinished import DeadlineExceeded
 from .lines import ByteLines
@@ -89,7 +89,7 @@ async def create(client: AsyncOpenAI, details: dict[str, Any], since: float, clo
                     event = Retry(taken + 1, client.max_retries, wait, error)
                     await within(clock, partial(_callbacks.call, client.on_retry, event), late)
                 await within(clock, partial(pause, wait), late)
-            if _may_have_begun(error):
+            if may_have_succeeded(getattr(error, "status_code", None)):
                 batch = await find(client, details["input_file_id"], since, clock)
                 if batch is not None:
                     return batch
@@ -138,12 +138,6 @@ def _wait(client: AsyncOpenAI, error: APIError, taken: int, clock: Deadline | No
         random=random.random(),
         time_left=math.inf if clock is None else clock.left(anyio.current_time()),
     )
-
-
-def _may_have_begun(error: APIError) -> bool:
-    """Whether there may be a batch all the same: an error of the client's is told before."""
-    status = getattr(error, "status_code", None)
-    return status is None or status < 400 or status == 408 or status >= 500
 
 
 async def read(

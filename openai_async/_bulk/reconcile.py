@@ -14,6 +14,7 @@ from email.utils import parsedate_to_datetime
 from typing import Literal, NamedTuple, Protocol
 
 from .._errors import Attempt
+from .._retry import may_have_succeeded
 from .history import Upload
 
 #: How far apart the clocks of the server and of this machine may be, in seconds, beyond what the
@@ -117,9 +118,4 @@ def is_doubtful(attempts: Iterable[Attempt], *, resent: bool) -> bool:
 
     `resent` says that the transport has sent one of them twice, unasked.
     """
-    return resent or any(_may_have_stored(attempt.status) for attempt in attempts)
-
-
-def _may_have_stored(status: int | None) -> bool:
-    """An error of the client's is told before anything is stored, any other perhaps after it."""
-    return status is None or status < 400 or status == 408 or status >= 500
+    return resent or any(may_have_succeeded(attempt.status) for attempt in attempts)
