@@ -26,13 +26,13 @@ WORKING: dict[str, frozenset[str]] = {
 
 
 def _by_status(working: frozenset[str]) -> Done:
-    return lambda job: job.status not in working
+    return lambda job: not (isinstance(job.status, str) and job.status in working)
 
 
 def _batch_is_done(batch: Any) -> bool:
     """Whether nothing is in progress any more; a batch without counts goes by its status."""
-    counts = batch.file_counts
-    return batch.status != "in_progress" if counts is None else not counts.in_progress
+    left = getattr(batch.file_counts, "in_progress", None)
+    return not left if isinstance(left, int) else batch.status != "in_progress"
 
 
 #: Whether a job has ended, by its resource.

@@ -76,13 +76,15 @@ async def wait_for(
     fetch = partial(
         retrieve, extra_headers={**poll_headers(poll_interval_ms), **(extra_headers or {})}
     )
+    bound = min(filter(None, (deadline, patience)), key=lambda clock: clock.at, default=None)
     async with cancelled_on_exit(cancel, "The job goes on"):
         return await _poll(
             fetch,
             done=DONE[kind],
             interval_ms=poll_interval_ms,
-            deadline=deadline,
-            patience=patience,
+            clock=bound,
+            # Without any patience it is asked once: it may have ended long ago.
+            first=bound if max_wait_seconds else deadline,
             on_poll=on_poll,
         )
 
@@ -92,18 +94,18 @@ async def _poll(
     *,
     done: Callable[[T], bool],
     interval_ms: Interval,
-    deadline: Deadline | None,
-    patience: Deadline | None,
+    clock: Deadline | None,
+    first: Deadline | None,
     on_poll: Callable[[T], Any] | None,
 ) -> T:
+    """The value that is `done`, in the time of `clock`, or of `first` for the first question."""
     last: T | None = None
 
     def late(clock: Deadline) -> DeadlineExceeded:
         return clock.exceeded("waiting until it is done", last_event=last)
 
-    # Asking once is always in time: it may have ended long ago.
-    bound = deadline
     for asked in count():
+        bound = clock if asked else first
         try:
             reply = await fetch(deadline=bound)
         except DeadlineExceeded as error:
@@ -111,23 +113,23 @@ async def _poll(
             raise
         last = reply.value
         if on_poll is not None:
-            await within(deadline, partial(_callbacks.call, on_poll, last), late)
+            await within(bound, partial(_callbacks.call, on_poll, last), late)
         if done(last):
             return last
-        bound = min(filter(None, (deadline, patience)), key=lambda clock: clock.at, default=None)
         wait = interval(reply.headers, interval_ms, asked, random.random())
-        await within(bound, partial(pause, wait / 1000), late)
+        await within(clock, partial(pause, wait / 1000), late)
     raise AssertionError  # `count` has no end
 
 
 @contextmanager
 def known(job: object) -> Iterator[None]:
-    """Says in the error of a wait what was known of the `job` before the first question."""
+    """Says in the error of a wait which `job` it was for, and what was known of it before."""
     try:
         yield
-    except DeadlineExceeded as error:
-        if error.last_event is None:
+    except BaseException as error:
+        if isinstance(error, DeadlineExceeded) and error.last_event is None:
             error.last_event = job
+        note(error, f"This was waited for: {getattr(job, 'id', None)}.")
         raise
 
 
@@ -153,15 +155,16 @@ async def cancelled_on_exit(
 async def _stop(
     cancel: Callable[..., Awaitable[Any]], error: BaseException, otherwise: str
 ) -> None:
-    why = f"that took over {_CANCELLING:g} seconds."
-    with anyio.move_on_after(_CANCELLING, shield=True):
-        try:
+    why = f"that took over {_CANCELLING:g} seconds, or was cancelled too."
+    try:
+        with anyio.move_on_after(_CANCELLING, shield=True):
             await cancel(timeout=_CANCELLING, deadline=None)
-        except Exception as failure:
-            why = str(failure)
-        else:
-            return
-    note(error, f"{otherwise}, since it could not be cancelled: {why}")
+            why = ""
+    except Exception as failure:
+        why = str(failure)
+    finally:  # a task of asyncio can be cancelled in spite of a shield
+        if why:
+            note(error, f"{otherwise}, since it could not be cancelled: {why}")
 
 
 def interval(headers: Mapping[str, str], wanted_ms: Interval, asked: int, chance: float) -> float:
@@ -191,6 +194,8 @@ def check_wait(
     poll_interval_ms: Interval, max_wait_seconds: float | Omit | NotGiven | None = None
 ) -> None:
     """Raises ValueError unless what is given are times. Before a job begins that is waited for."""
+    if poll_interval_ms is None:
+        raise TypeError("poll_interval_ms must be a number of milliseconds, or left out: None.")
     times = {"poll_interval_ms": poll_interval_ms, "max_wait_seconds": max_wait_seconds}
     for name, value in times.items():
         if _is_number(value) and not (math.isfinite(value) and value >= 0):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import re
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
@@ -12,7 +14,9 @@ import pytest
 import respx
 
 from openai_async import AsyncOpenAI, BadRequestError, DeadlineExceeded, WaitTimeout
+from openai_async._decode import decode
 from openai_async._jobs import DONE, WORKING
+from openai_async.types.vector_stores import VectorStoreFileBatch
 from openai_sync import OpenAI
 
 BASE = "https://api.test/v1"
@@ -330,3 +334,95 @@ async def test_an_error_of_the_server_ends_the_wait(
     router.route().mock(return_value=httpx.Response(400, json={"error": {"message": "no"}}))
     with pytest.raises(BadRequestError):
         await api.batches.wait("batch_1")
+
+
+async def test_the_first_question_is_cut_too(router: respx.MockRouter, api: AsyncOpenAI) -> None:
+    async def answer(request: httpx.Request) -> httpx.Response:
+        await anyio.sleep_forever()
+        raise AssertionError
+
+    router.route().mock(side_effect=answer)
+    with anyio.fail_after(30), pytest.raises(WaitTimeout):
+        await api.responses.wait("resp_1", max_wait_seconds=0.1)
+
+
+async def test_what_is_told_is_cut_too(router: respx.MockRouter, api: AsyncOpenAI) -> None:
+    Server(router, CANCELLABLE[0], "in_progress")
+
+    async def on_poll(_: object) -> None:
+        await anyio.sleep_forever()
+
+    with anyio.fail_after(30), pytest.raises(WaitTimeout):
+        await method(api, CANCELLABLE[0])(**RUN, on_poll=on_poll, max_wait_seconds=0.1)
+
+
+@pytest.mark.parametrize(
+    ("counts", "status", "over"),
+    [
+        ({"in_progress": 0}, "in_progress", True),
+        ({"in_progress": 1}, "completed", False),
+        ({"in_progress": None}, "in_progress", False),
+        ({}, "in_progress", False),
+        ({}, "failed", True),
+        (None, "in_progress", False),
+        (5, "completed", True),
+    ],
+)
+def test_a_batch_of_files_goes_by_its_counts_or_its_status(
+    counts: Any, status: str, over: bool
+) -> None:
+    answer = json.dumps({"file_counts": counts, "status": status}).encode()
+    batch = decode(answer, VectorStoreFileBatch)
+    assert DONE["vector_stores.file_batches"](batch) is over
+
+
+async def test_a_status_of_another_kind_is_shown(
+    router: respx.MockRouter, api: AsyncOpenAI
+) -> None:
+    router.route().respond(json={"id": "resp_1", "status": {"phase": 1}})
+    response: Any = await api.responses.wait("resp_1")
+    assert response.status == {"phase": 1}
+
+
+async def test_what_was_begun_is_named_in_every_error(
+    router: respx.MockRouter, api: AsyncOpenAI
+) -> None:
+    router.route().respond(json=job("in_progress"))
+
+    def on_poll(_: object) -> None:
+        raise LookupError("enough")
+
+    with pytest.raises(LookupError) as caught:
+        await api.beta.threads.runs.create_and_poll("t", assistant_id="a", on_poll=on_poll)
+    assert caught.value.__notes__ == ["This was waited for: job_1."]  # type: ignore[attr-defined]
+
+
+async def test_an_interval_of_nothing_begins_nothing(
+    router: respx.MockRouter, api: AsyncOpenAI
+) -> None:
+    nothing: Any = None
+    with pytest.raises(TypeError, match="poll_interval_ms"):
+        await api.videos.create_and_poll(prompt="A river.", poll_interval_ms=nothing)
+    assert not router.calls
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_a_second_cancel_is_noted(router: respx.MockRouter, api: AsyncOpenAI) -> None:
+    asked, cancelling = anyio.Event(), anyio.Event()
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        (cancelling if request.method == "POST" else asked).set()
+        await anyio.sleep_forever()
+        raise AssertionError
+
+    router.route().mock(side_effect=answer)
+    task = asyncio.ensure_future(api.responses.wait("resp_1", cancel_on_exit=True))
+    await asked.wait()
+    task.cancel()
+    await cancelling.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError) as caught:
+        await task
+    errors = (caught.value, caught.value.__context__)
+    notes = [note for error in errors for note in getattr(error, "__notes__", ())]
+    assert any(note.startswith("The job goes on") for note in notes)
