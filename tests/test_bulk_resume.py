@@ -204,12 +204,12 @@ async def test_content_and_handles_are_known_by_name_and_hash(job: Job) -> None:
     assert second.orphans == []
 
 
-async def test_handle_is_sent_from_where_it_stood(job: Job) -> None:
-    handle = io.BytesIO(b"skipped, read")
-    handle.seek(9)
+async def test_handle_is_sent_whole_wherever_it_stands(job: Job) -> None:
+    handle = io.BytesIO()
+    handle.write(b"written")
     (result,) = await job.run(("h", handle))
-    assert (result.status, result.size) == ("ok", 4)
-    assert job.emulator.files[0].read() == b"read"
+    assert (result.status, result.size) == ("ok", 7)
+    assert job.emulator.files[0].read() == b"written"
 
 
 async def test_what_can_be_read_once_needs_no_ledger_and_cannot_have_one(job: Job) -> None:

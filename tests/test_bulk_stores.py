@@ -20,6 +20,7 @@ from openai_async import (
 )
 from openai_async._bulk.attaching import chunks
 from openai_async.emulator import Emulator
+from openai_async.types.vector_stores import VectorStoreFileBatch
 from openai_sync import OpenAI
 
 
@@ -113,6 +114,13 @@ async def test_ids_of_before_are_added_and_are_results(store: Store) -> None:
     assert set(await store.status()) == {"a", "k.txt", "k.fail"}
 
 
+async def test_ids_may_come_from_a_generator(store: Store) -> None:
+    known = await store.client.files.create(file=("k.txt", b"x"), purpose="assistants")
+    ids: Any = (each for each in [known.id])
+    assert repr(await store.fill([], file_ids=ids)) == "<Uploads: 1 skipped>"
+    assert await store.status() == {"k.txt": "completed"}
+
+
 async def test_ids_alone_are_enough(store: Store) -> None:
     known = await store.client.files.create(file=("k.txt", b"x"), purpose="assistants")
     uploads = await store.fill([], file_ids=[known.id])
@@ -156,6 +164,21 @@ async def test_batch_that_is_refused_fails_its_files_alone(
     assert [result.status for result in uploads] == ["failed", "failed", "ok", "ok"]
     assert isinstance(uploads[0].error, BadRequestError)
     assert uploads[0].file_id is not None
+
+
+async def test_batch_without_an_id_fails_its_files(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def create(self: Any, *arguments: Any, **options: Any) -> VectorStoreFileBatch:
+        return VectorStoreFileBatch.model_construct(status="in_progress")
+
+    monkeypatch.setattr("openai_async.resources.vector_stores.FileBatches.create", create)
+    uploads = await store.fill(content("ab"), ledger=store.ledger)
+    assert repr(uploads) == "<Uploads: 2 failed>"
+    assert "without the id of the batch" in str(uploads[0].error)
+    monkeypatch.undo()
+    assert repr(await store.fill(content("ab"), ledger=store.ledger)) == "<Uploads: 2 skipped>"
+    assert await store.status() == dict.fromkeys("ab", "completed")
 
 
 async def test_batch_that_cannot_be_asked_about_fails_its_files(store: Store) -> None:

@@ -89,6 +89,22 @@ def test_what_is_left_out_is_found_nowhere_but_taken_by_name(tree: Path) -> None
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
+def test_what_is_left_out_is_known_through_links(tree: Path) -> None:
+    (tree / "way").symlink_to(tree / "sub", target_is_directory=True)
+    (tree / "again.txt").symlink_to(tree / "a.txt")
+    left_out = {"leave_out": {str(tree / "way" / "c.md"), str(tree / "a.txt"), str(tree / "none")}}
+    assert names(".", tree, **left_out) == ["b.txt", "sub/deep/d.txt"]
+    left_out = {"leave_out": {str(tree / "sub" / "c.md")}}
+    assert names("way", tree, **left_out) == ["way/deep/d.txt"]
+    assert names("way/*.md", tree, **left_out) == ["way/*.md FileNotFoundError"]
+
+
+def test_pattern_that_is_no_text_of_a_path_is_one_failure(tree: Path) -> None:
+    failed, found = inputs(["a\0/*", "b.txt"])
+    assert (failed.error is not None, found.name) == (True, "b.txt")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
 def test_links_to_files_are_followed_and_links_to_directories_are_not(tree: Path) -> None:
     (tree / "circle").symlink_to(tree, target_is_directory=True)
     (tree / "sub" / "up").symlink_to(tree, target_is_directory=True)

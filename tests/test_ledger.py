@@ -36,7 +36,7 @@ def events(ledger: Ledger) -> None:
     ledger.write("done", upload=begin(ledger, "añ.txt", "B"), file_id="file-4", created_at=7)
     ledger.write("changed", file_id="file-4")
     ledger.write("lost", upload=begin(ledger, "e.txt"))
-    ledger.write("orphan", file_id="file-9", name="x", size=1)
+    ledger.write("orphan", file_id="file-9", name="x", size=1, purpose="batch")
     ledger.write("deleted", file_id="file-1")
     ledger.write("gone", file_id="file-2")
     ledger.write("attach", vector_store_id="vs_1", files=1)
@@ -87,6 +87,31 @@ def test_replaced_file_is_an_orphan_at_once(tmp_path: Path) -> None:
     ledger.close()
     (orphan,) = ledger.history.orphans.values()
     assert (orphan.file_id, orphan.reason) == ("file-1", "replaced")
+
+
+def test_orphans_are_those_of_a_purpose() -> None:
+    history = History()
+    for number, purpose in enumerate(("batch", "batch", "vision")):
+        begins = {"event": "begin", "upload": number, "name": "a", "path": "/a", "purpose": purpose}
+        history.add({**begins, "time": "2026-01-01T00:00:00+00:00"})
+        history.add({"event": "done", "upload": number, "file_id": f"file-{number}"})
+    copy = {"event": "orphan", "name": "x", "size": 1}
+    history.add({**copy, "file_id": "copy", "purpose": "vision"})
+    history.add({**copy, "file_id": "old"})
+    of = {each: [o.file_id for o in history.orphans_of(each)] for each in ("batch", "vision")}
+    assert of == {"batch": ["file-0", "old"], "vision": ["copy", "old"]}
+    assert history.ids_of("batch") == {"file-0", "file-1"}
+    assert history.ids_of("vision") == {"file-2", "copy"}
+
+
+def test_upload_began_after_what_the_server_had_created_before() -> None:
+    ledger = Ledger()
+    for number, created_at in enumerate((50, None, 40)):
+        upload = begin(ledger, "a")
+        ledger.write("done", upload=upload, file_id=f"file-{number}", created_at=created_at)
+        assert ledger.history.open == {}
+    last = begin(ledger, "b")
+    assert ledger.history.open[last].after == 50
 
 
 def test_checked_settles_all_but_what_is_open() -> None:

@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Set
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
 from openai_async import Attempt
 from openai_async._bulk.history import Upload
-from openai_async._bulk.reconcile import SKEW, is_doubtful, match, server_offset, step
+from openai_async._bulk.reconcile import APART, SKEW, is_doubtful, match, server_offset, step
 
 NOW = 1_800_000_000
 
 
-def up(number: int, sha: str | None = "A", name: str = "f", size: int = 1, at: float = 0) -> Upload:
-    return Upload(number, name, "batch", NOW + at, None, size, sha)
+def up(
+    number: int,
+    sha: str | None = "A",
+    name: str = "f",
+    size: int = 1,
+    at: float = 0,
+    after: float = 0,
+) -> Upload:
+    return Upload(number, name, "batch", NOW + at, None, size, sha, after=after)
 
 
 class File(NamedTuple):
     id: str
-    filename: str = "f"
+    filename: Any = "f"
     bytes: int = 1
-    created_at: int = NOW
+    created_at: Any = NOW
     purpose: str = "batch"
 
 
@@ -33,7 +40,7 @@ class Case(NamedTuple):
     copies: list[str]
     wanting: Set[int] = frozenset({1, 2, 3})
     known: Set[str] = frozenset()
-    offset: float = 0
+    offset: float | None = 0
 
 
 X, Y, Z = File("x"), File("y", created_at=NOW + 1), File("z", created_at=NOW + 2)
@@ -49,8 +56,26 @@ CASES = {
     "another name": Case([up(1)], [File("x", "g")], {}, []),
     "another size": Case([up(1)], [File("x", "f", 2)], {}, []),
     "another purpose": Case([up(1)], [File("x", purpose="vision")], {}, []),
-    "too old": Case([up(1)], [File("x", created_at=int(NOW - SKEW - 1))], {}, []),
-    "old, within the skew": Case([up(1)], [File("x", created_at=int(NOW - SKEW))], {1: "x"}, []),
+    "of the second before": Case([up(1)], [File("x", created_at=NOW - 1)], {}, []),
+    "of the same second": Case([up(1, at=0.9)], [X], {1: "x"}, []),
+    "of two seconds before, by a clock that tells whole seconds": Case(
+        [up(1, at=2.5)], [X], {}, [], wanting=set(), offset=-0.9
+    ),
+    "too old, unknown clock": Case(
+        [up(1)], [File("x", created_at=int(NOW - SKEW - 1))], {}, [], offset=None
+    ),
+    "old, unknown clock": Case(
+        [up(1)], [File("x", created_at=int(NOW - SKEW))], {1: "x"}, [], offset=None
+    ),
+    "older than what the server had before, our clock was behind": Case(
+        [up(1, at=-3600, after=NOW)], [File("x", created_at=int(NOW - APART - 1))], {}, []
+    ),
+    "newer than that": Case([up(1, at=-3600, after=NOW)], [X], {1: "x"}, []),
+    "nobody knows how old": Case([up(1)], [File("x", created_at=None)], {1: "x"}, []),
+    "no copy if nobody knows how old": Case(
+        [up(1)], [File("x", created_at=None), File("y")], {1: "y"}, []
+    ),
+    "without a name": Case([up(1)], [File("x", None)], {}, []),
     "clock behind": Case([up(1)], [File("x", created_at=NOW - 7200)], {1: "x"}, [], offset=-7200),
     "clock ahead": Case([up(1)], [File("x", created_at=NOW)], {}, [], offset=7200),
     "same content twice": Case([up(1), up(2, at=1)], [X, Y], {1: "x", 2: "y"}, []),
@@ -117,10 +142,10 @@ def test_doubt(statuses: list[int | None], resent: bool, doubtful: bool) -> None
     [
         ({"date": "Fri, 15 Jan 2027 08:00:05 GMT"}, 5),
         ({"date": "Fri, 15 Jan 2027 07:00:00 GMT"}, -3600),
-        ({"date": "yesterday"}, 0),
-        ({"date": ""}, 0),
-        ({}, 0),
+        ({"date": "yesterday"}, None),
+        ({"date": ""}, None),
+        ({}, None),
     ],
 )
-def test_offset_is_what_the_server_says(headers: dict[str, str], offset: float) -> None:
+def test_offset_is_what_the_server_says(headers: dict[str, str], offset: float | None) -> None:
     assert server_offset(headers, NOW) == offset

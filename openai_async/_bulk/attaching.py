@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 
-from .._errors import APIError
+from .._errors import APIError, OpenAIError
 from .._unfinished import DeadlineExceeded
 from .job import FirstFailure, Job
 from .results import FileProcessingError, UploadResult, UploadsFailed
@@ -126,6 +126,13 @@ class _Attachment:
             raise
         except APIError as error:
             await self._fail(dict.fromkeys(file_ids, error))
+            return None
+        if not isinstance(batch.id, str) or not batch.id:
+            unnamed = OpenAIError(
+                "The server answered without the id of the batch, so nobody can find out whether "
+                "it has added its files."
+            )
+            await self._fail(dict.fromkeys(file_ids, unnamed))
             return None
         write("batch", vector_store_id=self._store, batch_id=batch.id, file_ids=file_ids)
         await self._saw(batch)

@@ -43,6 +43,9 @@ class Upload(Struct):
     size: int | None = None
     sha256: str | None = None
     file_id: str | None = None
+    after: float = 0.0
+    """Unix time, by the clock of the server, when it had stored a file before this one began: that
+    is so whatever becomes of the clock of this machine."""
 
     @property
     def key(self) -> Key:
@@ -74,6 +77,8 @@ class History:
         self.attached: dict[str, dict[str, list[str]]] = {}
         """The batches of each vector store, with the ids of their files."""
         self._current: dict[str, Key] = {}
+        self._newest = 0.0
+        """The latest time of creation that the server has told."""
 
     @property
     def empty(self) -> bool:
@@ -88,7 +93,13 @@ class History:
     def ids_of(self, purpose: str) -> set[str]:
         """The files that should be on the server, orphans among them."""
         uploaded = {file_id for file_id, key in self._current.items() if key[-1] == purpose}
-        return uploaded | self.orphans.keys()
+        # Where one of an unknown purpose is not listed, that does not mean that it is gone.
+        orphans = {each.file_id for each in self.orphans.values() if each.purpose == purpose}
+        return uploaded | orphans
+
+    def orphans_of(self, purpose: str) -> list[Orphan]:
+        """Those of a purpose, and those whose purpose an old ledger does not tell."""
+        return [each for each in self.orphans.values() if each.purpose in (None, purpose)]
 
     def add(self, event: Mapping[str, Any]) -> None:
         """Takes an event into account; of a kind it does not know, nothing.
@@ -109,6 +120,7 @@ class History:
             event.get("path"),
             event.get("size"),
             event.get("sha256"),
+            after=self._newest,
         )
         self.open[number] = self.doubts[number] = upload
         self.next_number = max(self.next_number, number + 1)
@@ -122,6 +134,9 @@ class History:
         upload = self.open.pop(int(event["upload"]))
         upload.file_id = file_id = str(event["file_id"])
         self.known.add(file_id)
+        created_at = event.get("created_at")
+        if isinstance(created_at, (int, float)):  # some servers do not tell
+            self._newest = max(self._newest, created_at)
         if self._replaces:
             self._replace(upload.key, upload, file_id)
         return upload
@@ -130,7 +145,7 @@ class History:
         before = self.latest.get(key)
         if before is not None and before.file_id is not None and before.file_id != file_id:
             self._current.pop(before.file_id, None)
-            old = Orphan(before.file_id, before.name, before.size, "replaced")
+            old = Orphan(before.file_id, before.name, before.size, "replaced", before.purpose)
             self.orphans[before.file_id] = old
         self.latest[key] = upload
         self._current[file_id] = key
@@ -160,7 +175,8 @@ class History:
     def _on_orphan(self, event: Mapping[str, Any]) -> None:
         file_id = str(event["file_id"])
         self.known.add(file_id)
-        self.orphans[file_id] = Orphan(file_id, event["name"], event["size"], "copy")
+        purpose = event.get("purpose")
+        self.orphans[file_id] = Orphan(file_id, event["name"], event["size"], "copy", purpose)
 
     def _on_checked(self, event: Mapping[str, Any]) -> None:
         for upload in self.doubts_of(event["purpose"]):

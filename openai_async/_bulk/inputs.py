@@ -31,6 +31,9 @@ InputFiles: TypeAlias = FileTypes | str | Iterable[FileTypes | str]
 #: generators, may make what they give when its turn comes.
 _AHEAD = (list, tuple, set, frozenset, str, os.PathLike)
 
+#: What a file is known by, through whatever links: its device, and its number there.
+_Identity: TypeAlias = tuple[int, int]
+
 #: The name of content that has none, as the server gets it.
 UNNAMED = "upload"
 
@@ -48,15 +51,16 @@ class Input(Struct):
     error: Exception | None = None
 
 
-def inputs(files: Any, *, leave_out: Container[str] = ()) -> Iterator[Input]:
+def inputs(files: Any, *, leave_out: Iterable[str] = ()) -> Iterator[Input]:
     """The files that `files` stands for, listed as they are asked for. Blocks.
 
-    Paths in `leave_out` (absolute) are not found in directories or by patterns. Raises TypeError
-    if `files` is no file and nothing to iterate over.
+    The files at the paths of `leave_out` are not found in directories or by patterns, whatever
+    links lead there. Raises TypeError if `files` is no file and nothing to iterate over.
     """
+    left_out = {_identity(os.stat(path)) for path in leave_out if os.path.exists(path)}
     for file in [files] if is_single(files) else files:
         if isinstance(file, (str, os.PathLike)):
-            yield from _of_path(file, leave_out)
+            yield from _of_path(file, left_out)
         else:
             yield _of_content(file)
 
@@ -78,7 +82,7 @@ def _is_content(file: Any) -> bool:
     return readable or isinstance(file, (bytes, bytearray, memoryview))
 
 
-def _of_path(given: str | os.PathLike[str], leave_out: Container[str]) -> Iterator[Input]:
+def _of_path(given: str | os.PathLike[str], leave_out: Container[_Identity]) -> Iterator[Input]:
     try:
         path = os.path.abspath(os.fsdecode(given))
         status = os.stat(path)
@@ -101,19 +105,25 @@ def _of_file(path: str, status: os.stat_result) -> Input:
     return Input(os.path.basename(path), path, size=status.st_size)
 
 
-def _matching(pattern: str, leave_out: Container[str]) -> Iterator[Input]:
+def _matching(pattern: str, leave_out: Container[_Identity]) -> Iterator[Input]:
     """The files that `pattern` matches: `**` stands for any directories."""
+    try:
+        names = sorted(glob.iglob(pattern, recursive=True))
+    except ValueError as error:  # some systems say so of a null byte, others find nothing
+        yield _failed(pattern, error)
+        return
     found = False
-    for name in sorted(glob.iglob(pattern, recursive=True)):
+    for name in names:
         path = os.path.abspath(name)
-        if os.path.isfile(path) and path not in leave_out:
-            found = True
-            yield from _found(path)
+        if os.path.isfile(path):
+            for each in _found(path, leave_out):
+                found = True
+                yield each
     if not found:
         yield _failed(pattern, FileNotFoundError(errno.ENOENT, "No file matches", pattern))
 
 
-def _below(directory: str, leave_out: Container[str]) -> Iterator[Input]:
+def _below(directory: str, leave_out: Container[_Identity]) -> Iterator[Input]:
     waiting = [directory]
     while waiting:
         path = waiting.pop()
@@ -125,8 +135,8 @@ def _below(directory: str, leave_out: Container[str]) -> Iterator[Input]:
                 yield _failed(path, error)
             else:
                 waiting += [os.path.join(path, name) for name in reversed(names)]
-        elif path not in leave_out:
-            yield from _found(path)
+        else:
+            yield from _found(path, leave_out)
 
 
 def _is_wanted(entry: os.DirEntry[str]) -> bool:
@@ -137,12 +147,19 @@ def _is_wanted(entry: os.DirEntry[str]) -> bool:
     return entry.is_dir() or entry.is_file()
 
 
-def _found(path: str) -> Iterator[Input]:
+def _found(path: str, leave_out: Container[_Identity]) -> Iterator[Input]:
     """What was found at `path`, unless that changed meanwhile."""
     try:
-        yield _of_file(path, os.stat(path))
+        status = os.stat(path)
     except OSError as error:
         yield _failed(path, error)
+    else:
+        if _identity(status) not in leave_out:
+            yield _of_file(path, status)
+
+
+def _identity(status: os.stat_result) -> _Identity:
+    return status.st_dev, status.st_ino
 
 
 def _failed(path: str, error: Exception) -> Input:
@@ -181,7 +198,7 @@ class Listing:
     over `files` raises is raised by `next`.
     """
 
-    def __init__(self, files: Any, *, leave_out: Container[str] = ()) -> None:
+    def __init__(self, files: Any, *, leave_out: Iterable[str] = ()) -> None:
         self._ahead = isinstance(files, _AHEAD) or is_single(files)
         if not self._ahead and not isinstance(files, Iterable):
             raise TypeError(

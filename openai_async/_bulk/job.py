@@ -151,7 +151,7 @@ class Job:
         """What has become of the files so far."""
         return Uploads(
             [self.results[position] for position in sorted(self.results)],
-            orphans=self._orphans or self.ledger.history.orphans.values(),
+            orphans=self._orphans or self.ledger.history.orphans_of(self.options.purpose),
             unchecked=self._unchecked,
             batches=self.batches.values(),
         )
@@ -278,9 +278,9 @@ class Job:
         """Finds out what became of uploads without an answer, and what is left over of them."""
         try:
             found = await self._settling.after()
-        except DeadlineExceeded:
+        except (DeadlineExceeded, LedgerError):
             raise
-        except APIError as error:
+        except OpenAIError as error:
             self._unchecked, found = error, {}
         for number, file in found.items():
             position = self._positions.get(number)
@@ -289,7 +289,7 @@ class Job:
                 result.status, result.error = "ok", None
                 result.file, result.file_id = file, file.id
                 await self.tally.revised(result, "failed")
-        self._orphans = list(self.ledger.history.orphans.values())
+        self._orphans = self.ledger.history.orphans_of(self.options.purpose)
         if self.options.orphans == "delete":
             await self._settling.delete(self._orphans)
 

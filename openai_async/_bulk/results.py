@@ -48,6 +48,8 @@ class Orphan(Struct):
     reason: Literal["copy", "replaced"]
     """`copy`: its upload got no answer, so the file was sent again. `replaced`: the file has
     changed since, and its new content was uploaded."""
+    purpose: str | None = None
+    """None if the ledger is of a version that did not tell it."""
     deleted: bool = False
     error: Exception | None = None
     """Why it could not be deleted."""

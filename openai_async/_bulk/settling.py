@@ -11,12 +11,12 @@ import time
 from typing import TYPE_CHECKING, Any, cast
 
 from .._deadline import Deadline
-from .._errors import APIError, NotFoundError
+from .._errors import APIError, NotFoundError, OpenAIError
 from .._unfinished import DeadlineExceeded
 from .._uploads import at_most
 from .history import Upload
 from .ledger import Ledger
-from .reconcile import Matches, match, server_offset, since_of
+from .reconcile import Matches, created, match, server_offset, since_of
 from .results import Orphan
 
 if TYPE_CHECKING:
@@ -60,7 +60,13 @@ class Settling:
         matches = await self._look(doubts, set())
         self._adopt(matches)
         for copy in matches.copies:
-            self._ledger.write("orphan", file_id=copy.id, name=copy.filename, size=copy.bytes)
+            self._ledger.write(
+                "orphan",
+                file_id=copy.id,
+                name=copy.filename,
+                size=copy.bytes,
+                purpose=self._purpose,
+            )
         self._ledger.write("checked", purpose=self._purpose)
         return cast("dict[int, FileObject]", matches.adopted)
 
@@ -100,13 +106,25 @@ class Settling:
         offset = server_offset(reply.headers, time.time())
         since = since_of(doubts, offset) if doubts else math.inf
         page, last = reply.value, None
-        while page.data and page.data[-1].id != last:  # some servers know one page only
-            last = page.data[-1].id
-            wanted.difference_update([file.id for file in page.data])
-            recent = [file for file in page.data if file.created_at >= since]
+        while (files := _listed(page)) and files[-1].id != last:  # some servers know one page only
+            last = files[-1].id
+            wanted.difference_update([file.id for file in files])
+            recent = [file for file in files if created(file) >= since]
             unknown += [file for file in recent if file.id not in history.known]
             if not (wanted or recent) or not page.has_next_page():
                 break
             page = await page.get_next_page()
         wanting = {upload.number for upload in history.open_of(self._purpose)}
         return match(doubts, wanting, unknown, history.known, offset)
+
+
+def _listed(page: Any) -> list[Any]:
+    """The files of a page; raises OpenAIError if that is none, which does not mean that the server
+    has no files."""
+    data = getattr(page, "data", None)
+    if not isinstance(data, list):
+        raise OpenAIError(
+            "The server does not list files: its answer to GET /files has no list of data, so "
+            "nobody knows what is stored. Where that cannot be helped, leave out ledger."
+        )
+    return [file for file in data if isinstance(getattr(file, "id", None), str)]

@@ -150,5 +150,7 @@ class FileBatchesHelpers:
             on_progress=on_progress,
             deadline=clock(client, deadline),
         )
-        plan = Attaching(vector_store_id, file_ids, attributes, chunking_strategy, poll_interval_ms)
+        plan = Attaching(
+            vector_store_id, list(file_ids), attributes, chunking_strategy, poll_interval_ms
+        )
         return await run(client, files, options, before=plan.before, after=plan.after)
