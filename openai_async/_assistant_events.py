@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ._endings import text_of
 from ._errors import APITimeoutError
+from ._notes import note
 from ._thread_state import ThreadState
 
 if TYPE_CHECKING:
@@ -107,14 +108,22 @@ class EventHandling:
             raise RuntimeError("This stream is being read by another task, thread or hook already.")
         if self._ended:
             return None
-        event = None
         self._reading = True
         try:
             event = await self._follow()
-        finally:
+        except BaseException as error:
             self._reading = False
-            if event is None:
+            try:
                 await self._end()
+            except Exception as lesser:
+                if isinstance(error, Exception):
+                    raise
+                # Neither an exit nor a cancellation gives way to an error.
+                note(error, f"on_end raised as well: {lesser!r}.")
+            raise
+        self._reading = False
+        if event is None:
+            await self._end()
         return event
 
     async def _follow(self) -> AssistantStreamEvent | None:

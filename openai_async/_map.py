@@ -31,6 +31,7 @@ from ._map_results import MapProgress, MapResult, name_of
 from ._notes import note
 from ._pace import Pace
 from ._sentinels import NotGiven
+from ._strays import strays_as_errors
 from ._turns import Turns, late
 from ._unfinished import DeadlineExceeded
 
@@ -200,7 +201,8 @@ class AsyncMap(Generic[T]):
     async def _carried(self, work: Callable[..., Awaitable[None]], *args: Any) -> None:
         """Does `work`; what it raises is raised where results are read."""
         try:
-            await work(*args)
+            with strays_as_errors("on_progress or the iterator of the requests"):
+                await work(*args)
         except (Exception, SystemExit, KeyboardInterrupt) as failure:
             # These two would end an asyncio loop as soon as they leave a task.
             self._fail(failure)
@@ -254,7 +256,8 @@ class AsyncMap(Generic[T]):
         try:
             name, arguments = self._sender.parted(result.request)
             result.custom_id = name or result.custom_id
-            result.value = await self._turns.send(arguments)
+            with strays_as_errors("The method of this request"):
+                result.value = await self._turns.send(arguments)
         except Exception as error:
             result.error = error
         await self._finish(result)

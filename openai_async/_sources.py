@@ -2,7 +2,8 @@
 
 A `Source` is read piece by piece. Files are read in worker threads, so neither memory nor the event
 loop notices how large they are. What can be read at any place (`Stored`) can be read again, and be
-cut into windows that are read at the same time. The rest is read once, from its beginning.
+cut into windows that are read at the same time. The rest is read once. An open file that can be
+rewound is read from its beginning, wherever it stands.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import os
 import stat
 import threading
 from collections.abc import AsyncGenerator, AsyncIterable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import IO, Any, cast
 
@@ -28,6 +29,11 @@ PIECE = 256 * 1024
 
 #: How long the iterator of a user may take to close once nobody wants more of it, in seconds.
 _CLOSING = 5.0
+
+#: Modules whose files decompress again all that is before a place when they go back to it.
+_COMPRESSED = {"bz2", "compression", "gzip", "lzma", "zipfile"}
+#: What files raise that cannot go to a place, or cannot tell theirs.
+_UNSEEKABLE = (AttributeError, OSError, ValueError)
 
 #: Reads so many bytes at a place, in a worker thread.
 Read = Callable[[int, int], bytes]
@@ -56,12 +62,19 @@ class Source:
         """Closes what was handed over, not what was lent: generators, but not open files."""
 
     def _checked(self, piece: Any) -> bytes:
-        if not isinstance(piece, bytes):
-            raise TypeError(
-                f"{self.label} must be opened in binary mode: reading {self._name} gave "
-                f"{type(piece).__name__}."
+        """What a file gave; nothing at its end."""
+        if isinstance(piece, bytes):
+            return piece
+        if isinstance(piece, (bytearray, memoryview)):
+            return bytes(piece)
+        if piece is None:
+            raise ValueError(
+                f"{self.label}: {self._name} is not in blocking mode: use os.set_blocking first."
             )
-        return piece
+        raise TypeError(
+            f"{self.label} must be opened in binary mode: reading {self._name} gave "
+            f"{type(piece).__name__}."
+        )
 
     @property
     def _name(self) -> str:
@@ -104,20 +117,17 @@ class Stored(Source):
         async with self._opened() as read:
             while left:
                 length = min(PIECE, left)
-                piece = await anyio.to_thread.run_sync(_read, read, position, length, seen)
-                if not piece:
-                    raise ValueError(
-                        f"{self.label}: {self._name} became shorter while it was sent."
-                    )
-                position, left = position + len(piece), left - len(self._checked(piece))
+                piece = await anyio.to_thread.run_sync(self._piece, read, position, length, seen)
+                position, left = position + len(piece), left - len(piece)
                 yield piece
 
-
-def _read(read: Read, position: int, length: int, seen: Seen | None) -> bytes:
-    piece = read(position, length)
-    if seen is not None:
-        seen(piece)
-    return piece
+    def _piece(self, read: Read, position: int, length: int, seen: Seen | None) -> bytes:
+        piece = self._checked(read(position, length))
+        if not piece:
+            raise ValueError(f"{self.label}: {self._name} became shorter while it was sent.")
+        if seen is not None:
+            seen(piece)
+        return piece
 
 
 class Memory(Stored):
@@ -163,11 +173,11 @@ class OnDisk(Stored):
 
 
 class Handle(Stored):
-    """An open file that can be rewound, from where it stands. It is left open."""
+    """An open file that can be rewound: all of it, wherever it stands. It is left open."""
 
-    def __init__(self, label: str, file: Any, start: int, end: int) -> None:
-        super().__init__(label, _filename(file), start, end - start)
-        self._file, self._end = file, end
+    def __init__(self, label: str, file: Any, stands: int, end: int) -> None:
+        super().__init__(label, _filename(file), 0, end)
+        self._file, self._stood, self._end = file, stands, end
         #: Held by the thread that reads, for several windows may share the file.
         self._lock = threading.Lock()
 
@@ -177,9 +187,9 @@ class Handle(Stored):
                 raise ValueError(f"{self.label}: {self._name} was changed while it was sent.")
 
     def rewind(self) -> None:
-        """Puts the file back to where it stood."""
-        with self._lock:
-            self._file.seek(self.start)
+        """Puts the file back to where it stood, unless somebody has closed it."""
+        with self._lock, suppress(OSError, ValueError):
+            self._file.seek(self._stood)
 
     @asynccontextmanager
     async def _opened(self) -> AsyncGenerator[Read, None]:
@@ -191,9 +201,9 @@ class Handle(Stored):
 
 
 class Pipe(Source):
-    """What can only be read, and once: a pipe, a socket, an answer of a server, or a path of one.
+    """What is read once: a pipe, a socket, an answer of a server, a path of one, what decompresses.
 
-    An open file is left open.
+    An open file is left open, and read from its beginning if it can be rewound.
     """
 
     def __init__(self, label: str, content: Any) -> None:
@@ -205,9 +215,9 @@ class Pipe(Source):
         in_thread = partial(anyio.to_thread.run_sync, abandon_on_cancel=True)
         path = isinstance(self._content, (str, os.PathLike))
         with _Opening() as opening:
-            file = await in_thread(opening.open, self._content) if path else self._content
-            while piece := await in_thread(file.read, PIECE):
-                yield self._checked(piece)
+            file = await in_thread(opening.open if path else _rewound, self._content)
+            while piece := self._checked(await in_thread(file.read, PIECE)):
+                yield piece
 
 
 class _Opening:
@@ -297,10 +307,25 @@ def _of_file(label: str, file: Any) -> Source:
             f"{label} must be a file that is read without await, not {type(file).__name__}: "
             "pass its path, its content, or the file it wraps."
         )
-    try:
-        return Handle(label, file, *_extent(file))
-    except (AttributeError, OSError, ValueError):
-        return Pipe(label, file)
+    readable = getattr(file, "readable", None)
+    if callable(readable) and readable() is False:
+        raise ValueError(f"{label} must be opened for reading: open(path, 'rb').")
+    if not _is_compressed(file):
+        with suppress(*_UNSEEKABLE):
+            return Handle(label, file, *_extent(file))
+    return Pipe(label, file)
+
+
+def _is_compressed(file: Any) -> bool:
+    """Whether `file` decompresses what it gives. Told by names: its module need not be imported."""
+    return any(kind.__module__.partition(".")[0] in _COMPRESSED for kind in type(file).__mro__)
+
+
+def _rewound(file: Any) -> Any:
+    """`file`, at its beginning if it can be put there. Blocks."""
+    with suppress(*_UNSEEKABLE):
+        file.seek(0)
+    return file
 
 
 def _extent(file: Any) -> tuple[int, int]:
@@ -319,7 +344,6 @@ def _read_at(file: IO[bytes], position: int, length: int) -> bytes:
 
 def _filename(content: Any) -> str:
     """The name that a path or an open file has, without directories; empty if it has none."""
-    path = isinstance(content, (str, os.PathLike))
-    name: Any = content if path else getattr(content, "name", None)
+    name: Any = content if isinstance(content, (str, os.PathLike)) else getattr(content, "name", "")
     known = isinstance(name, (str, bytes, os.PathLike))
     return os.path.basename(os.fsdecode(name)) if known else ""

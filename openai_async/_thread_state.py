@@ -182,7 +182,7 @@ def _run_step(name: str) -> RunStep:
 
 def _is_whole(data: Any) -> bool:
     """Whether it is about something, and says what; servers send what they like."""
-    return data.id is not None and isinstance(getattr(data, "delta", data), Struct)
+    return isinstance(data.id, (str, int)) and isinstance(getattr(data, "delta", data), Struct)
 
 
 def _entries(model: Any, name: str) -> list[Any]:

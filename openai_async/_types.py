@@ -14,8 +14,9 @@ Headers: TypeAlias = Mapping[str, str | Omit]
 Query: TypeAlias = Mapping[str, object]
 Body: TypeAlias = object
 
-#: An open file is read from where it stands and left open. An async iterator is read once, so a
-#: request with one is never repeated; it is closed if it can be, as generators can.
+#: An open file that can be rewound is sent whole, wherever it stands, and left open. What is read
+#: once (pipes, files that decompress, async iterators) is not sent again, so a request with it is
+#: never repeated. An async iterator is closed if it can be, as generators can.
 FileContent: TypeAlias = IO[bytes] | bytes | os.PathLike[str] | AsyncIterable[bytes]
 #: What to send; a name and what to send; with its content type; with headers of the part.
 FileTypes: TypeAlias = (

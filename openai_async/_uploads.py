@@ -13,6 +13,7 @@ import anyio
 
 from ._deadline import Deadline, within
 from ._notes import note
+from ._strays import strays_as_errors
 from ._unfinished import DeadlineExceeded
 
 if TYPE_CHECKING:
@@ -53,12 +54,14 @@ async def at_most(
 
     async def take(scope: anyio.CancelScope, waiting: AsyncIterable[tuple[int, Any]]) -> None:
         nonlocal running
-        with failing(scope):
-            async for position, item in waiting:
-                await work(position, item)
-        running -= 1
-        if not running:
-            ended.set()
+        try:
+            with failing(scope), strays_as_errors("One of several tasks"):
+                async for position, item in waiting:
+                    await work(position, item)
+        finally:
+            running -= 1
+            if not running:
+                ended.set()
 
     sending, receiving = anyio.create_memory_object_stream[tuple[int, Any]](0)
     with sending, receiving:

@@ -491,6 +491,24 @@ async def test_an_error_of_the_last_hook(server: Server) -> None:
     assert names(handler) == ["event", "end"]
 
 
+@pytest.mark.parametrize("kind", [SystemExit, KeyboardInterrupt])
+async def test_an_error_of_the_last_hook_does_not_keep_a_program_from_ending(
+    kind: type[BaseException], server: Server
+) -> None:
+    failure = kind()
+
+    def leave(*_: object) -> None:
+        raise failure
+
+    server.says(run("created"))
+    handler = server.face.handler(on_event=leave, on_end=fail)
+    with pytest.raises(kind) as raised:
+        await server.face.call(server.stream(handler), "until_done")
+    assert raised.value is failure
+    [said] = failure.__dict__["__notes__"]
+    assert said.startswith("on_end raised as well: LookupError(")
+
+
 async def test_an_error_that_is_none_of_programs(server: Server) -> None:
     """Such as Ctrl-C."""
 

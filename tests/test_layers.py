@@ -38,7 +38,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     # the only ones that touch the network
     ("_runs", "_transport", "_callbacks"),
     ("_http", "_httpx_clients", "_httpx_errors", "_httpx", "_httpx_threads"),
-    ("_deadline", "_config"),
+    ("_deadline", "_config", "_strays"),
     ("_choice", "_network"),
     ("_answers", "_requests"),
     # the only one that sleeps

@@ -298,25 +298,25 @@ async def test_an_open_file_is_sent(path: Path, buffering: int) -> None:
         assert await only(form(file=file)) == Part("file", "notes.txt", TEXT, CONTENT)
 
 
-async def test_a_file_is_sent_from_where_it_stands(path: Path) -> None:
+@pytest.mark.parametrize("stands", [0, 1000, len(CONTENT), len(CONTENT) + 5])
+async def test_a_file_is_sent_whole_wherever_it_stands(path: Path, stands: int) -> None:
     with path.open("rb") as file:
-        file.seek(1000)
+        file.seek(stands)
         body = form(file=file)
-        assert file.tell() == 1000
-        assert (await only(body)).content == CONTENT[1000:]
+        assert file.tell() == stands
+        assert (await only(body)).content == CONTENT
         assert body.length == len(await sent(body))
 
 
-async def test_a_file_at_its_end_is_empty(path: Path) -> None:
-    with path.open("rb") as file:
-        file.seek(0, io.SEEK_END)
-        assert (await only(form(file=file))).content == b""
+async def test_what_was_just_written_is_sent() -> None:
+    file = io.BytesIO()
+    file.write(CONTENT)
+    assert (await only(form(file=("a.txt", file)))).content == CONTENT
 
 
 async def test_a_temporary_file_is_sent() -> None:
     with tempfile.NamedTemporaryFile(suffix=".txt") as file:
         file.write(CONTENT)
-        file.seek(0)
         name = os.path.basename(file.name)
         assert await only(form(file=file)) == Part("file", name, TEXT, CONTENT)
 
@@ -325,7 +325,6 @@ async def test_a_temporary_file_is_sent() -> None:
 async def test_a_spooled_file_is_sent(most_in_memory: int) -> None:
     with tempfile.SpooledTemporaryFile(max_size=most_in_memory) as file:
         file.write(CONTENT)
-        file.seek(0)
         body = form(file=file)
         assert await only(body) == Part("file", "upload", BINARY, CONTENT)
         assert body.length == len(await sent(body))
@@ -356,11 +355,12 @@ async def test_a_form_is_the_same_when_it_is_sent_again(
     assert await sent(body) == await sent(body)
 
 
-async def test_an_open_file_is_sent_again_from_where_it_stood(path: Path) -> None:
+async def test_an_open_file_is_sent_again_whole(path: Path) -> None:
     with path.open("rb") as file:
         file.seek(7)
         body = form(file=file)
-        assert await sent(body) == await sent(body)
+        assert (await only(body)).content == CONTENT
+        assert (await only(body)).content == CONTENT
 
 
 async def test_a_form_that_was_left_halfway_is_sent_again_whole(path: Path) -> None:
@@ -422,6 +422,15 @@ def test_a_file_in_text_mode_is_refused_by_name(path: Path) -> None:
     with (
         path.open(encoding="latin-1") as file,
         pytest.raises(TypeError, match=r"document must be opened .*open\(path, 'rb'\)"),
+    ):
+        form(document=file)
+
+
+@pytest.mark.parametrize("mode", ["wb", "ab"])
+def test_a_file_that_is_only_written_is_refused_by_name(path: Path, mode: str) -> None:
+    with (
+        path.open(mode) as file,
+        pytest.raises(ValueError, match=r"document must be opened for reading: open\(path, 'rb'\)"),
     ):
         form(document=file)
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
 import io
+import lzma
 import os
 import threading
+import zipfile
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing, contextmanager
 from pathlib import Path
@@ -113,15 +117,119 @@ async def test_windows_are_read_at_the_same_time_and_again(
         assert results == {"a": expected, "b": expected, "inner": inside, "whole": CONTENT}
 
 
-async def test_a_handle_is_read_from_where_it_stood_and_put_back(path: Path) -> None:
+@pytest.mark.parametrize("stands", [0, 1000, len(CONTENT), len(CONTENT) + 1000])
+async def test_a_handle_is_read_whole_and_put_back_where_it_stood(path: Path, stands: int) -> None:
     with path.open("rb") as file:
-        file.seek(1000)
+        file.seek(stands)
         found = source("data", file)
         assert isinstance(found, Handle)
-        assert found.size == len(CONTENT) - 1000
-        assert await read(found.window(5, 5).pieces()) == CONTENT[1005:1010]
+        assert found.size == len(CONTENT)
+        assert await read(found.pieces()) == CONTENT
+        assert await read(found.window(5, 5).pieces()) == CONTENT[5:10]
         found.rewind()
-        assert file.tell() == 1000
+        assert file.tell() == stands
+
+
+def test_a_handle_that_was_closed_meanwhile_is_not_put_back(path: Path) -> None:
+    with path.open("rb") as file:
+        found = source("data", file)
+    assert isinstance(found, Handle)
+    found.rewind()
+
+
+def zipped(path: Path) -> Any:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("notes.txt", CONTENT)
+    return zipfile.ZipFile(path).open("notes.txt")
+
+
+class Mine(gzip.GzipFile):
+    """A class of the user's."""
+
+
+def compressed(kind: Callable[..., Any]) -> Callable[[Path], Any]:
+    def make(path: Path) -> Any:
+        with kind(path, "wb") as file:
+            file.write(CONTENT)
+        return kind(path, "rb")
+
+    return make
+
+
+COMPRESSED: dict[str, Callable[[Path], Any]] = {
+    "gzip": compressed(gzip.GzipFile),
+    "of a subclass": compressed(Mine),
+    "bz2": compressed(bz2.BZ2File),
+    "lzma": compressed(lzma.LZMAFile),
+    "zip": zipped,
+}
+
+
+@pytest.mark.parametrize("stands", [0, 1000, len(CONTENT)])
+@pytest.mark.parametrize("make", COMPRESSED.values(), ids=COMPRESSED)
+async def test_what_is_compressed_is_read_once_from_its_beginning(
+    tmp_path: Path, make: Callable[[Path], Any], stands: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with make(tmp_path / "compressed") as file:
+        file.seek(stands)
+        places: list[int] = []
+        seek = file.seek
+        monkeypatch.setattr(file, "seek", lambda place, *_: seek(places.append(place) or place))
+        found = source("data", file)
+        assert (found.size, found.replayable, places) == (None, False, [])
+        assert await read(found.pieces()) == CONTENT
+        assert places == [0]
+
+
+class Reader:
+    """A file whose `read` returns these, one after another."""
+
+    def __init__(self, *pieces: Any) -> None:
+        self._pieces = iter(pieces)
+
+    def read(self, size: int) -> Any:
+        return next(self._pieces, b"")
+
+
+class Seekable(Reader, io.RawIOBase):
+    """One that has a size."""
+
+    def readable(self) -> bool:
+        return True
+
+    def seek(self, place: int, whence: int = 0, /) -> int:
+        return 6
+
+    def tell(self) -> int:
+        return 6
+
+
+@pytest.mark.parametrize("kind", [Reader, Seekable])
+async def test_buffers_are_as_good_as_bytes(kind: Any) -> None:
+    made = source("data", kind(bytearray(b"abc"), memoryview(b"def")))
+    pieces = [piece async for piece in made.pieces()]
+    assert pieces == [b"abc", b"def"]
+    assert {type(piece) for piece in pieces} == {bytes}
+
+
+@pytest.mark.parametrize("kind", [Reader, Seekable])
+async def test_a_file_that_does_not_block_is_refused_by_name(kind: Any) -> None:
+    with pytest.raises(ValueError, match=r"data: it is not in blocking mode: use os\.set_blocking"):
+        await read(source("data", kind(b"abc", None, b"def")).pieces())
+
+
+async def test_a_pipe_that_does_not_block_is_refused_by_name() -> None:
+    read_end, write_end = os.pipe()
+    os.set_blocking(read_end, False)
+    try:
+        os.write(write_end, b"abc")
+        with (
+            os.fdopen(read_end, "rb", 0) as file,
+            pytest.raises(ValueError, match="not in blocking mode"),
+        ):
+            await read(source("data", file).pieces())
+    finally:
+        os.close(write_end)
 
 
 @pytest.mark.parametrize("kind", ["bytes", "path", "BytesIO"])

@@ -64,6 +64,11 @@ ORDERS: dict[str, tuple[list[Wire], list[str]]] = {
     "what nobody knows": ([("thread.dreamt", {"id": "x"})], []),
     "an event without data": ([("thread.message.completed", None)], []),
     "a delta that is none": ([message("created"), ("thread.message.delta", {"id": "msg_1"})], []),
+    "a message that cannot be told from others": ([("thread.message.created", {"id": {}})], []),
+    "a delta of nobody knows which": (
+        [("thread.message.delta", {"id": [], "delta": {"content": [text("One", 0)]}})],
+        [],
+    ),
     "a run": ([run("created")], []),
     "a step": ([step("created")], ["run_step_created step_1"]),
     "a step in progress": ([step("created"), step("in_progress")], []),

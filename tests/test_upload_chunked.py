@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import io
 import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
-from chunked import CONTENT, KINDS, cancelled, chunked, paths
+from chunked import CONTENT, KINDS, SIZED, cancelled, chunked, paths
 
 from openai_async import (
     AsyncOpenAI,
@@ -59,7 +61,29 @@ async def test_an_open_file_is_neither_closed_nor_moved(client: AsyncOpenAI, pat
         upload = await chunked(client, file)
         assert file.tell() == 50
     assert upload.filename == "notes.txt"
-    assert (await client.files.content(upload.file.id)).content == CONTENT[50:]
+    assert (await client.files.content(upload.file.id)).content == CONTENT
+
+
+async def test_what_was_just_written_is_sent(client: AsyncOpenAI) -> None:
+    file = io.BytesIO()
+    file.write(CONTENT)
+    upload = await chunked(client, file, filename="a.bin")
+    assert file.tell() == len(CONTENT)
+    assert (await client.files.content(upload.file.id)).content == CONTENT
+
+
+async def test_a_compressed_file_is_decompressed_once(
+    client: AsyncOpenAI, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "notes.gz"
+    path.write_bytes(gzip.compress(CONTENT))
+    with gzip.open(path) as file:
+        read = mock.Mock(wraps=file.read)
+        monkeypatch.setattr(file, "read", read)
+        upload = await chunked(client, file, **SIZED)
+        assert sum(call.args[0] > 0 for call in read.mock_calls) <= 2
+        assert file.tell() == len(CONTENT)
+    assert (await client.files.content(upload.file.id)).content == CONTENT
 
 
 async def test_an_open_file_is_not_moved_by_a_failure(

@@ -233,6 +233,37 @@ async def test_a_generator_is_closed_when_the_upload_cannot_be_announced(
     assert made.closed == 1
 
 
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"bytes": None},
+        {"filename": None},
+        {"bytes": 0},
+        {"part_size": 0},
+        {"max_concurrency": 0},
+        {"deadline": -1},
+    ],
+    ids=str,
+)
+async def test_a_generator_is_closed_when_arguments_are_refused(
+    client: AsyncOpenAI, more: dict[str, Any]
+) -> None:
+    made = Generated(CONTENT)
+    pieces = made()
+    assert await anext(pieces)
+    with pytest.raises((TypeError, ValueError)):
+        await chunked(client, pieces, **{**SIZED, **more})
+    assert made.closed == 1
+
+
+async def test_a_file_that_was_closed_hides_no_error(
+    client: AsyncOpenAI, emulator: Emulator, path: Path
+) -> None:
+    emulator.fault("status=400; message=No.", path="/uploads/*/parts")
+    with path.open("rb") as file, pytest.raises(BadRequestError, match=r"No\."):
+        await chunked(client, file, part_size=len(CONTENT), on_progress=lambda *_: file.close())
+
+
 async def test_nobody_answers(free_tcp_port: int, path: Path) -> None:
     url = f"http://127.0.0.1:{free_tcp_port}/v1"
     async with AsyncOpenAI(api_key="k", base_url=url, max_retries=0) as client:

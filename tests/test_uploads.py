@@ -321,14 +321,12 @@ async def test_ids_alone_are_enough(client: AsyncOpenAI) -> None:
     assert (await fill(client, [], file_ids=[known.id])).file_counts.completed == 1
 
 
-async def test_files_already_open_are_read_from_where_they_stand(
-    client: AsyncOpenAI, emulator: Emulator
-) -> None:
-    file = io.BytesIO(b"skipped, read")
-    file.seek(9)
+async def test_files_already_open_are_sent_whole(client: AsyncOpenAI, emulator: Emulator) -> None:
+    file = io.BytesIO()
+    file.write(b"written")
     await fill(client, [("f.txt", file)])
     (stored,) = emulator.files
-    assert stored.size == 4
+    assert stored.read() == b"written"
 
 
 async def test_connection_that_breaks_during_an_upload(

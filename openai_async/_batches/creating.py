@@ -20,7 +20,7 @@ from .. import _callbacks, _engine
 from .._config import Settings
 from .._deadline import Deadline, within
 from .._engine import Retry, pause
-from .._errors import APIConnectionError, APIError, APIStatusError
+from .._errors import APIConnectionError, APIError, APIStatusError, OpenAIError
 from .._requests import Call
 from .._resource import Content
 from .._retry import backoff, may_have_succeeded, wait_before_retry
@@ -40,6 +40,13 @@ Take = Callable[[list[bytes]], Awaitable[None]]
 _SKEW = 600.0
 
 _PAGE = 100
+
+
+def id_of(answer: Any, what: str) -> str:
+    """The id in an answer. Raises OpenAIError if the server did not say it."""
+    if not isinstance(answer.id, str) or not answer.id:
+        raise OpenAIError(f"The server answered without the id of the {what}.")
+    return answer.id
 
 
 async def find_file(

@@ -15,14 +15,16 @@ import anyio
 import anyio.to_thread
 
 from .. import _callbacks
+from .._bulk.ledger import LedgerError
 from .._deadline import Deadline, within
+from .._errors import BadRequestError, NotFoundError
 from .._intake import NO_MORE, Intake
-from .._jobs import WORKING
+from .._jobs import DONE
 from .._map_results import BatchProgress, MapResult
 from .._notes import note
 from .._turns import late
 from .._uploads import at_most
-from .creating import create, find, find_file, read
+from .creating import create, find, find_file, id_of, read
 from .files import BatchFiles
 from .ledger import BatchLedger, Begun
 from .lines import Part, read_line
@@ -124,6 +126,7 @@ class BatchJob:
     async def _begun(self, part: Part, begun: Begun | None) -> Begun:
         """A batch for a part: found, if a run before may have created one, or new."""
         digest, batch = self._files.digest(part), None
+        uploaded_before = begun is not None and begun.file_id is not None
         if begun is None or begun.file_id is None:
             begun = await self._uploaded(part, digest, begun)
         else:
@@ -132,14 +135,30 @@ class BatchJob:
         if batch is None:
             details = {**self._options.create, "endpoint": part.url, "input_file_id": file_id}
             self._doubtful[file_id] = begun.at
-            batch = await create(self._client, details, begun.at, self._clock)
-        self._batches[batch.id] = batch
+            try:
+                batch = await create(self._client, details, begun.at, self._clock)
+            except (BadRequestError, NotFoundError):
+                if not uploaded_before or not await self._is_gone(file_id):
+                    raise
+                self._doubtful.pop(file_id)
+                self._ledger.write("left", part=digest)
+                return await self._begun(part, None)
+        batch_id = id_of(batch, "batch")
+        self._batches[batch_id] = batch
         self._doubtful.pop(file_id, None)
-        self._ledger.write("batch", part=digest, batch_id=batch.id)
+        self._ledger.write("batch", part=digest, batch_id=batch_id)
         if self._options.on_batch is not None:
             report = partial(_callbacks.call, self._options.on_batch, batch)
             await within(self._clock, report, late)
         return begun
+
+    async def _is_gone(self, file_id: str) -> bool:
+        """Whether a file that a run before uploaded was deleted meanwhile."""
+        try:
+            await self._client.files.retrieve(file_id, deadline=cast(Any, self._clock))
+        except NotFoundError:
+            return True
+        return False
 
     async def _uploaded(self, part: Part, digest: str, begun: Begun | None) -> Begun:
         """A part whose file is on the server: found, if a run before may have left it, or new."""
@@ -154,7 +173,7 @@ class BatchJob:
             async with self._uploading:
                 create_file = self._client.files.create
                 file = await create_file(file=content, purpose="batch", deadline=until)
-        self._ledger.write("file", part=digest, file_id=file.id)
+        self._ledger.write("file", part=digest, file_id=id_of(file, "file"))
         return self._ledger.begun[digest]
 
     async def _collect(self, _number: int, batch_id: str) -> None:
@@ -162,21 +181,23 @@ class BatchJob:
         batch = await self._client.batches.wait(
             batch_id,
             poll_interval_ms=self._options.poll_interval_ms,
-            on_poll=self._seen,
+            on_poll=partial(self._seen, batch_id),
             deadline=cast(Any, self._clock),
         )
+        if batch.status == "failed" and not batch.output_file_id:
+            self._forget(batch_id)  # nothing was executed, so another run may try again
 
         async def take(lines: list[bytes]) -> None:
             for line in filter(None, map(read_line, lines)):
                 index = self._results.take(line, batch)
-                self._owners.setdefault(self._files.part_numbers[index], batch.id)
+                self._owners.setdefault(self._files.part_numbers[index], batch_id)
 
         # What is in both files was answered.
         for file_id in filter(None, (batch.error_file_id, batch.output_file_id)):
             await read(self._client, file_id, self._clock, lambda: take)
 
-    async def _seen(self, batch: Batch) -> None:
-        self._batches[batch.id] = batch
+    async def _seen(self, batch_id: str, batch: Batch) -> None:
+        self._batches[batch_id] = batch
         if self._options.on_progress is not None:
             async with self._reporting:
                 report = progress(self._batches.values(), len(self._results.all))
@@ -188,19 +209,15 @@ class BatchJob:
             with anyio.move_on_after(_CANCELLING, shield=True):
                 async with anyio.create_task_group() as group:
                     for batch_id, batch in [*self._batches.items()]:
-                        if batch is None or batch.status in WORKING["batches"]:
+                        if goes_on(batch):
                             group.start_soon(self._cancel, batch_id, error)
                     for file_id, since in [*self._doubtful.items()]:
                         group.start_soon(self._cancel_doubtful, file_id, since, error)
-        going = [
-            batch_id
-            for batch_id, batch in self._batches.items()
-            if batch is None or batch.status in WORKING["batches"]
-        ]
+        going = [batch_id for batch_id, batch in self._batches.items() if goes_on(batch)]
         if self._batches and isinstance(error, (Exception, SystemExit, KeyboardInterrupt)):
-            text = f"Batches of this job: {', '.join(self._batches)}."
+            text = f"Batches of this job: {', '.join(map(str, self._batches))}."
             if going:
-                text += f" Not known to have ended: {', '.join(going)}."
+                text += f" Not known to have ended: {', '.join(map(str, going))}."
             note(error, f"{text} To collect their results, pass batch_ids= or the same ledger=.")
 
     async def _cancel_doubtful(self, file_id: str, since: float, error: BaseException) -> None:
@@ -220,9 +237,21 @@ class BatchJob:
         except Exception as failure:
             note(error, f"{batch_id} goes on, since cancelling it failed: {failure}")
             return
+        try:
+            self._forget(batch_id)
+        except LedgerError as failure:
+            note(error, str(failure))
+
+    def _forget(self, batch_id: str) -> None:
+        """Has a later run create another batch."""
         for digest, begun in [*self._ledger.begun.items()]:
             if begun.batch_id == batch_id:
                 self._ledger.write("left", part=digest)
+
+
+def goes_on(batch: Batch | None) -> bool:
+    """Whether a batch is not known to have ended."""
+    return batch is None or not DONE["batches"](batch)
 
 
 def progress(batches: Iterable[Batch | None], total: int) -> BatchProgress:

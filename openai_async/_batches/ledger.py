@@ -3,7 +3,7 @@
     upload   the file of a part is about to be uploaded: the hash of the part
     file     it is on the server: the id
     batch    its batch was created: the id
-    left     its batch was cancelled, and shall be no more
+    left     its batch was cancelled or failed, or its file is gone: it begins anew
 
 A part is known by its content. A file without an id may be there all the same, and is found by its
 name; so may a batch, which is found by its file.

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast, overload
 
 import anyio.to_thread
-import msgspec
 
 from .._polling import check_wait, clock
 from .._sentinels import NotGiven, Omit, not_given, omit
@@ -154,28 +153,28 @@ class BatchesHelpers:
     ) -> list[MapResult[Any]]:
         """A `MapResult` for each request of a batch, in the order of its input file.
 
-        It waits until the batch has ended. Values have the types of its endpoint. Raises
-        NotFoundError if there is no such batch, or its input file was deleted.
+        It waits until the batch has ended. Values have the types of its endpoint, and are plain
+        where they fit into none. Lines that the server could not read are requests with an error.
+        Raises NotFoundError if there is no such batch, or its input file was deleted.
         `GET /batches/{batch_id}`, then `GET /files/{file_id}/content`.
         """
         # Loaded by the first use.
         from .._batches.creating import read  # noqa: PLC0415
-        from .._batches.files import BatchFiles  # noqa: PLC0415
         from .._batches.job import BatchJob, Options  # noqa: PLC0415
         from .._batches.ledger import BatchLedger  # noqa: PLC0415
-        from .._captured import Lines  # noqa: PLC0415
+        from .._batches.written import WrittenFile  # noqa: PLC0415
 
         client: Any = cast("Batches", self)._client
         until = clock(client, deadline)
         batch = await cast("Batches", self).retrieve(batch_id, deadline=until)
-        found: list[BatchFiles] = []
+        found: list[WrittenFile] = []
 
         def begin() -> Take:
-            found[:] = [BatchFiles(Lines(client, vectors=True), None)]
+            found[:] = [WrittenFile(client, batch.endpoint)]
             return take
 
         async def take(lines: list[bytes]) -> None:
-            await anyio.to_thread.run_sync(found[0].add, map(msgspec.json.decode, lines))
+            await anyio.to_thread.run_sync(found[0].add, lines)
 
         await read(client, batch.input_file_id, until, begin)
         options = Options({}, omit, False, None, None)

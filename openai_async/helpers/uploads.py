@@ -47,9 +47,11 @@ class UploadsHelpers:
 
         `file` is a path, bytes, a file opened in binary mode, or an async iterator of bytes. Name
         and size are taken from it; where it cannot tell them, `filename` and `bytes` (its size) are
-        needed: TypeError. An open file is read from where it stands and neither closed nor, if it
-        can be rewound, moved. An async iterator is closed if it can be. Neither is held in memory:
-        what can be read only once goes through temporary files of a part each.
+        needed: TypeError. An open file is not closed. If it can be rewound it is sent whole,
+        wherever it stands, and stays there. An async iterator is closed if it can be. Neither is
+        held in memory: what can be read only once, and what decompresses as it is read (files of
+        gzip, bz2, lzma, zipfile: they move), goes through temporary files of a part each, and
+        cannot tell its size.
 
         Parts have `part_size` bytes, 64 MiB unless given, which is the most the API takes. At most
         `max_concurrency` are sent at once, and each is retried by itself. `md5` is compared by the
@@ -64,15 +66,15 @@ class UploadsHelpers:
         `POST /uploads`, `POST /uploads/{upload_id}/parts` for each part, and
         `POST /uploads/{upload_id}/complete`.
         """
-        size = LARGEST_PART if part_size is None else part_size
-        if not 1 <= size <= LARGEST_PART:
-            raise ValueError(f"part_size must be 1 to {LARGEST_PART} bytes (64 MiB): {size}.")
-        check_concurrency(max_concurrency)
         content = await anyio.to_thread.run_sync(_source, file)
-        name, total = _name(content, filename), _size(content, bytes)
-        until = clock(cast("Uploads", self)._client, deadline)
-        digest = hashlib.md5(usedforsecurity=False) if md5 is True else None
         try:
+            size = LARGEST_PART if part_size is None else part_size
+            if not 1 <= size <= LARGEST_PART:
+                raise ValueError(f"part_size must be 1 to {LARGEST_PART} bytes (64 MiB): {size}.")
+            check_concurrency(max_concurrency)
+            name, total = _name(content, filename), _size(content, bytes)
+            until = clock(cast("Uploads", self)._client, deadline)
+            digest = hashlib.md5(usedforsecurity=False) if md5 is True else None
             upload = await cast("Uploads", self).create(
                 bytes=total,
                 filename=name,

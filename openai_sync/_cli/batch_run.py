@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -15,9 +16,9 @@ from openai_async._map_results import BatchProgress
 
 from . import screen
 from .bars import Bar, bar
-from .endings import Code
+from .endings import Code, line_of
 from .request_lines import RequestLines
-from .result_lines import ResultFiles
+from .result_lines import ResultFiles, place
 from .session import Session, common
 
 if TYPE_CHECKING:
@@ -62,20 +63,29 @@ def run(
     """
     if live and no_wait:
         raise click.UsageError("Choose one: --live or --no-wait.")
+    kept = None if no_ledger or live else os.path.abspath(ledger)
+    _spare((file, kept), {"--output": output, "--errors": errors})
     lines = RequestLines(file, None if endpoint is None else checked(endpoint))
     lines.check()
     if live:
         return _live(session, lines, ResultFiles(output, errors))
-    job = _Job(session, lines, None if no_ledger else os.path.abspath(ledger), window)
+    job = _Job(session, lines, kept, window)
     session.goes_on = job.so_far
     if no_wait:
-        job.begin()
-        return None
+        return job.begin()
     with ResultFiles(output, errors) as files:
         with bar(session, "requests") as moving:
             results = job.results(moving)
         files.write(results)
     return _end(session, files, lines.total)
+
+
+def _spare(used: tuple[str | None, ...], written: dict[str, str | None]) -> None:
+    """Raises UsageError if a file that is used would be replaced by one that is written."""
+    places = {place(name) for name in used} - {None, "-"}
+    for option, name in written.items():
+        if place(name) in places:
+            raise click.UsageError(f"{option} would replace {name}: choose another file.")
 
 
 def _live(session: Session, lines: RequestLines, files: ResultFiles) -> int | None:
@@ -122,14 +132,24 @@ class _Job:
             return f"{told}Without a ledger, get results by `batch results ID`."
         return f"{told}The same command picks them up."
 
-    def begin(self) -> None:
-        """Begins the batches, and prints them."""
+    def begin(self) -> int | None:
+        """Begins the batches, and prints them, and the requests that are in none."""
         counted = BatchFiles(sender(self._session.client._async, None), None)
         counted.add(self._lines.requests())
         with suppress(_AllBegun):
             self._map(len(counted.parts), None)
         rows = [(each.id, each.status) for each in self._batches.values()]
-        screen.table(("batch", "status"), rows)
+        if rows:
+            screen.table(("batch", "status"), rows)
+        if not counted.errors:
+            return None
+        names, numbers = [*counted.names], self._lines.numbers()
+        failed = [
+            (names[index], f"line {numbers[index]}: {line_of(error)}")
+            for index, error in counted.errors.items()
+        ]
+        screen.table(("failed", "error"), failed, sys.stderr)
+        return Code.FAILED
 
     def results(self, moving: Bar) -> Any:
         return self._map(None, moving)

@@ -123,14 +123,6 @@ class LargeFiles:
         self._ledger.write(
             "done", upload=number, file_id=done.file.id, created_at=done.file.created_at
         )
-        if latest is not None and latest.file_id is not None:
-            self._ledger.write(
-                "orphan",
-                file_id=latest.file_id,
-                name=latest.name,
-                size=latest.size,
-                reason="replaced",
-            )
         if digest is not None and _state(path) != before:
             self._ledger.write("changed", file_id=done.file.id)
 

@@ -1,4 +1,4 @@
-"""Standard input, which a program need not have."""
+"""Standard input, which a program need not have, and what else is read to its end."""
 
 from __future__ import annotations
 
@@ -15,6 +15,9 @@ def text() -> str:
     return "" if sys.stdin is None else sys.stdin.read()
 
 
-def content() -> bytes:
-    """All of it."""
+def content(file: str = "-") -> bytes:
+    """All of a file; `-` is standard input."""
+    if file != "-":
+        with open(file, "rb") as opened:
+            return opened.read()
     return b"" if sys.stdin is None else sys.stdin.buffer.read()

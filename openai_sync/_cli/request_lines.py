@@ -6,13 +6,14 @@ line is a body, which may have a `custom_id` beside its parameters.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import msgspec
 
-from . import reading
+from . import reading, screen
 from .endings import Refused
 
 _OBJECT = msgspec.json.Decoder(dict[str, Any])
@@ -21,12 +22,16 @@ _HOW = 'add --endpoint, if each line is the body of a request, or have {"url": .
 
 
 class RequestLines:
-    """The requests in a file; `-` is standard input, which is held in memory."""
+    """The requests in a file; `-` is standard input.
+
+    They are read more than once. What can be read only once, such as a pipe, is held in memory.
+    """
 
     def __init__(self, file: str, endpoint: str | None) -> None:
         self._file = file
         self._endpoint = endpoint
-        self._held = reading.content().split(b"\n") if file == "-" else None
+        again = file != "-" and os.path.isfile(file)
+        self._held = None if again else reading.content(file).split(b"\n")
         self.total = 0
 
     def check(self) -> None:
@@ -36,13 +41,24 @@ class RequestLines:
             raise Refused(f"There are no requests in {self._file}.")
 
     def requests(self) -> Iterator[dict[str, Any]]:
-        """Each as a line of a batch."""
-        index = 0
+        """Each as a line of a batch. Raises Refused unless there are as many as were counted."""
+        found = 0
+        for number, line in self._numbered():
+            yield self._request(number, found, line)
+            found += 1
+        if self.total not in (0, found):
+            raise Refused(
+                f"{self._file} had {screen.count(self.total, 'request')} and has {found:,} now: "
+                "leave it alone while it is read."
+            )
+
+    def numbers(self) -> list[int]:
+        """On which line of the file each request is; the first is 1."""
+        return [number for number, _ in self._numbered()]
+
+    def _numbered(self) -> Iterator[tuple[int, bytes]]:
         with self._lines() as lines:
-            for number, line in enumerate(lines, 1):
-                if line.strip():
-                    yield self._request(number, index, line)
-                    index += 1
+            yield from ((number, line) for number, line in enumerate(lines, 1) if line.strip())
 
     @contextmanager
     def _lines(self) -> Iterator[Iterable[bytes]]:

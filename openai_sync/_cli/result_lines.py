@@ -43,15 +43,47 @@ def line_for(result: MapResult[Any]) -> dict[str, Any]:
     return {"custom_id": result.custom_id, "response": response, "error": problem}
 
 
+class _Target:
+    """A file that gets its name when all is written; until then it is called `.part`.
+
+    Of a link, what it leads to is replaced. A pipe or a device is not, but written to line by line.
+    """
+
+    def __init__(self, name: str) -> None:
+        special = os.path.exists(name) and not os.path.isfile(name)
+        self._name = os.path.realpath(name) if os.path.islink(name) and not special else name
+        self.part = None if special else self._name + _PART
+
+    def open(self) -> TextIO:
+        if self.part is None:
+            return open(self._name, "w", encoding="utf-8", buffering=1)
+        return open(self.part, "w", encoding="utf-8")
+
+    def keep(self) -> None:
+        if self.part is not None:
+            os.replace(self.part, self._name)
+
+    def drop(self) -> None:
+        if self.part is not None:
+            with suppress(OSError):
+                os.remove(self.part)
+
+
+def place(name: str | None) -> str | None:
+    """What is the same for two names of one file; None and `-` are no names."""
+    return name if name is None or name == "-" else os.path.realpath(name)
+
+
 class ResultFiles:
     """Where results go: values to one file or to standard output, failures to another, if any.
 
-    A file gets its name when all is written; until then it is called `.part`.
+    Both may go to the same.
     """
 
     def __init__(self, output: str | None, errors: str | None) -> None:
-        self._names = [name for name in (output, errors) if name not in (None, "-")]
-        self._output, self._errors = output, errors
+        self._output, self._errors = place(output), place(errors)
+        names = [name for name in (output, errors) if name is not None and name != "-"]
+        self._targets = {os.path.realpath(name): _Target(name) for name in names}
         self._files: dict[str | None, TextIO | None] = {None: None, "-": None}
         self.failed: list[tuple[str, Exception]] = []
         """The names of requests that failed, and why."""
@@ -60,9 +92,8 @@ class ResultFiles:
     def __enter__(self) -> Self:
         with ExitStack() as opened:
             opened.callback(self._drop)
-            for name in self._names:
-                file = open(name + _PART, "w", encoding="utf-8")
-                self._files[name] = opened.enter_context(file)
+            for where, target in self._targets.items():
+                self._files[where] = opened.enter_context(target.open())
             opened.pop_all()
         return self
 
@@ -76,20 +107,19 @@ class ResultFiles:
             if file is not None:
                 file.close()
         if exc is None:
-            for name in self._names:
-                os.replace(name + _PART, name)
+            for target in self._targets.values():
+                target.keep()
         elif not self.written:
             self._drop()
 
     def _drop(self) -> None:
-        for name in self._names:
-            with suppress(OSError):
-                os.remove(name + _PART)
+        for target in self._targets.values():
+            target.drop()
 
     @property
     def kept(self) -> str:
         """Where the results are that there are so far, in a sentence; nothing if nowhere."""
-        parts = " and ".join(name + _PART for name in self._names)
+        parts = " and ".join(each.part for each in self._targets.values() if each.part)
         return f" What there is so far is in {parts}." if parts and self.written else ""
 
     def write(self, results: Iterable[MapResult[Any]]) -> None:

@@ -39,6 +39,8 @@ def _known(ledger: str, name: str) -> str | None:
             for line in lines:
                 with suppress(ValueError):
                     event = json.loads(line)
+                    if not isinstance(event, dict):  # no ledger, as whoever opens it will say
+                        continue
                     if event.get("event") == _EVENT and event.get("name") == name:
                         found = event.get("vector_store_id")
     except FileNotFoundError:

@@ -136,8 +136,11 @@ def test_in_parts(run: Run, emulator: Emulator, here: Path) -> None:
     again = run("upload", "notes", "--chunked")
     assert again.err == "3 files: 1 uploaded, 2 there before, 1 orphaned.\n"
     assert len(emulator.uploads) == 4
+    (here / "notes" / "b.txt").write_text("changed again")
+    told = json.loads(run("upload", "notes", "--chunked", "--json").out)
+    assert [orphan["reason"] for orphan in told["orphans"]] == ["replaced", "replaced"]
     whole = run("upload", "notes")  # the ledger is the same
-    assert whole.err == "3 files: 3 there before, 1 orphaned.\n"
+    assert whole.err == "3 files: 3 there before, 2 orphaned.\n"
 
 
 def test_only_large_files_go_in_parts(
@@ -177,3 +180,16 @@ def test_a_ledger_in_use_is_refused(run: Run, here: Path) -> None:
         ledger.close()
     assert done.code == 2
     assert "is in use by another job" in done.err
+
+
+@pytest.mark.parametrize("content", ["[1]", '"a"', "null", "{}", "nonsense"])
+@pytest.mark.parametrize("more", [(), ("--new-vector-store", "notes")])
+def test_what_is_no_ledger_is_refused(
+    run: Run, emulator: Emulator, here: Path, content: str, more: tuple[str, ...]
+) -> None:
+    (here / "mine.json").write_text(content)
+    done = run("upload", "notes", "--ledger", "mine.json", *more)
+    assert done.code == 2
+    assert "is no ledger of uploads: choose another file" in done.err
+    assert emulator.requests == []
+    assert (here / "mine.json").read_text() == content
