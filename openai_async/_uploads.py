@@ -109,7 +109,7 @@ async def _feed(
 
 async def upload_all(
     upload: Callable[[Any], Awaitable[T]],
-    files: Iterable[Any],
+    files: Iterable[Any] | AsyncGenerator[Any, None],
     *,
     max_concurrency: int,
     deadline: Deadline | None = None,

@@ -194,14 +194,18 @@ async def test_a_file_without_an_id_is_not_written_down(
 
 
 async def test_a_batch_that_forgets_its_id_is_still_that_batch(
-    client: AsyncOpenAI, monkeypatch: pytest.MonkeyPatch
+    client: AsyncOpenAI, emulator: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def forget(_: Batch) -> None:
         monkeypatch.setattr(LineBatch, "as_json", nameless(LineBatch.as_json))
 
+    async def fail(_: object) -> None:
+        raise LookupError
+
     method = client.chat.completions.create
-    results = await client.batches.map(many(3), method, on_batch=forget)
-    assert [said(result) for result in results] == ["Say 0", "Say 1", "Say 2"]
+    with pytest.raises(LookupError) as caught:
+        await client.batches.map(many(3), method, on_batch=forget, on_progress=fail)
+    assert f"Batches of this job: {emulator.batches[0].id}." in notes(caught.value)[0]
 
 
 async def test_ids_that_are_none_are_told_as_such(client: AsyncOpenAI) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterable, Sized
+from collections.abc import AsyncGenerator, Callable, Iterable, Sized
 from typing import TYPE_CHECKING, Any, cast
 
 from msgspec import Struct
@@ -72,9 +72,13 @@ class FileBatchesHelpers:
         check_wait(poll_interval_ms, max_wait_seconds)
         if isinstance(files, (str, bytes, io.IOBase)):
             raise TypeError("files must be a list of files, not a single one.")
-        batches = cast("FileBatches", self)
+        if isinstance(file_ids, str):
+            raise TypeError("file_ids must be a list of ids, not a single one.")
+        batches, known_ids = cast("FileBatches", self), list(file_ids or ())
         until = clock(batches._client, deadline)
         total = len(files) if isinstance(files, Sized) else None
+        # What makes files for a blocking program may use its client, and may take its time.
+        threaded = total is None and batches._client._blocking
         api_files = cast("Namespaces", batches._client).files
 
         async def upload(file: FileTypes) -> str:
@@ -85,9 +89,13 @@ class FileBatchesHelpers:
                 await _callbacks.call(on_progress, UploadProgress(uploaded, total, batch))
 
         uploaded = await upload_all(
-            upload, files, max_concurrency=max_concurrency, deadline=until, on_upload=report
+            upload,
+            _in_threads(files) if threaded else files,
+            max_concurrency=max_concurrency,
+            deadline=until,
+            on_upload=report,
         )
-        if not uploaded and not len(file_ids):
+        if not uploaded and not known_ids:
             raise ValueError("files is empty. To process files uploaded before: create_and_poll().")
 
         async def on_batch(batch: VectorStoreFileBatch) -> None:
@@ -96,7 +104,7 @@ class FileBatchesHelpers:
         with noting(uploaded):
             return await batches.create_and_poll(
                 vector_store_id,
-                file_ids=[*file_ids, *uploaded],
+                file_ids=[*known_ids, *uploaded],
                 chunking_strategy=chunking_strategy,
                 poll_interval_ms=poll_interval_ms,
                 max_wait_seconds=max_wait_seconds,
@@ -154,3 +162,9 @@ class FileBatchesHelpers:
             vector_store_id, list(file_ids), attributes, chunking_strategy, poll_interval_ms
         )
         return await run(client, files, options, before=plan.before, after=plan.after)
+
+
+async def _in_threads(files: Iterable[FileTypes]) -> AsyncGenerator[FileTypes, None]:
+    iterator = iter(files)
+    while (file := await _callbacks.call(next, iterator, None)) is not None:
+        yield file

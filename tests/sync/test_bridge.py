@@ -699,3 +699,22 @@ def test_a_loop_that_cannot_start_says_why(emulator: Emulator) -> None:
     say(len(client.models.list().data) > 0)
     """
     assert run(program, emulator.base_url).said.splitlines() == ["Too many open files", "True"]
+
+
+def test_files_may_be_made_by_calls_of_the_same_client(
+    sync_client: OpenAI, emulator: Emulator
+) -> None:
+    ids = [sync_client.files.create(file=name, purpose="batch").id for name in (b"one", b"two")]
+    store = sync_client.vector_stores.create()
+    batch = sync_client.vector_stores.file_batches.upload_and_poll(
+        store.id, files=(sync_client.files.content(id).read() for id in ids)
+    )
+    assert batch.file_counts.completed == 2
+    assert [file.read() for file in emulator.files[2:]] == [b"one", b"two"]
+
+
+def test_one_id_is_no_list_of_ids(sync_client: OpenAI, emulator: Emulator) -> None:
+    one: Any = "file-1"
+    with pytest.raises(TypeError, match="file_ids"):
+        sync_client.vector_stores.file_batches.upload_and_poll("vs_1", files=[b"x"], file_ids=one)
+    assert emulator.requests == []
