@@ -106,7 +106,7 @@ async def test_what_the_deadline_cuts_off_says_so(client: AsyncOpenAI) -> None:
     work = Gated()
     with anyio.fail_after(20):
         results = await client.map(
-            work.requests(*range(10)), work.call, max_concurrency=3, deadline=0.05
+            work.requests(*range(10)), work.call, max_concurrency=3, deadline=0.5
         )
     assert len(results) == 10
     assert all(isinstance(result.error, DeadlineExceeded) for result in results)
