@@ -48,6 +48,11 @@ def begin(deadline: float | Deadline | None) -> Deadline | None:
     return Deadline(deadline)
 
 
+def sooner(*clocks: Deadline | None) -> Deadline | None:
+    """The one of these that expires first."""
+    return min(filter(None, clocks), key=lambda clock: clock.at, default=None)
+
+
 async def within(
     deadline: Deadline | None,
     function: Callable[[], Awaitable[T]],

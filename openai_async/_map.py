@@ -77,7 +77,6 @@ class AsyncMap(Generic[T]):
         auto = max_concurrency is None or max_concurrency == "auto"
         most = _MOST if auto else cast(int, max_concurrency)
         self._pace = Pace(most, adaptive=auto)
-        self._watched: tuple[Any, Any] = (None, None)
         self._unread = _UNREAD + 2 * most
         #: That of whoever iterates, and the one inside it that can be cancelled without him.
         self._outer: anyio.abc.TaskGroup | None = None

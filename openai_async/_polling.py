@@ -18,7 +18,7 @@ import anyio
 
 from . import _callbacks
 from ._config import Settings
-from ._deadline import Deadline, begin, within
+from ._deadline import Deadline, begin, sooner, within
 from ._engine import pause
 from ._jobs import DONE
 from ._notes import note
@@ -76,7 +76,7 @@ async def wait_for(
     fetch = partial(
         retrieve, extra_headers={**poll_headers(poll_interval_ms), **(extra_headers or {})}
     )
-    bound = min(filter(None, (deadline, patience)), key=lambda clock: clock.at, default=None)
+    bound = sooner(deadline, patience)
     async with cancelled_on_exit(cancel, "The job goes on"):
         return await _poll(
             fetch,

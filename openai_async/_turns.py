@@ -9,7 +9,7 @@ from typing import Any
 
 from . import _callbacks, _engine
 from ._captured import STREAMS, Function, Sender
-from ._deadline import Deadline, begin, within
+from ._deadline import Deadline, begin, sooner, within
 from ._errors import RateLimitError
 from ._pace import Pace, for_now
 from ._requests import Call
@@ -64,11 +64,6 @@ class Turns:
         if self._noticing[0] is not settings:
             self._noticing = settings, self._pace.client(settings)
         return self._noticing[1]
-
-
-def sooner(*clocks: Deadline | None) -> Deadline | None:
-    """The one of these that expires first."""
-    return min(filter(None, clocks), key=lambda clock: clock.at, default=None)
 
 
 def late(deadline: Deadline) -> DeadlineExceeded:
